@@ -6,14 +6,14 @@ namespace NearCache.TestSupport;
 public static class Eventually
 {
     /// <summary>Asks <paramref name="condition"/> every few milliseconds until it holds.</summary>
-    /// <exception cref="TimeoutException">It did not hold within <paramref name="atMost"/> (a minute unless said).</exception>
+    /// <exception cref="TimeoutException">It did not hold within <paramref name="atMost"/> (three minutes unless said).</exception>
     public static async Task BecomesTrueAsync(Func<bool> condition, string what, TimeSpan? atMost = null) =>
         await BecomesTrueAsync(() => Task.FromResult(condition()), what, atMost);
 
     /// <inheritdoc cref="BecomesTrueAsync(Func{bool}, string, TimeSpan?)"/>
     public static async Task BecomesTrueAsync(Func<Task<bool>> condition, string what, TimeSpan? atMost = null)
     {
-        var bound = atMost ?? TimeSpan.FromMinutes(1);
+        var bound = atMost ?? TimeSpan.FromMinutes(3);
         var clock = Stopwatch.StartNew();
         while (!await condition())
         {

@@ -106,7 +106,7 @@ public sealed class ConnectorTests
         // A farewell would leave the socket waiting for the peer's.
         var e = await Assert.ThrowsAsync<SocketException>(async () =>
         {
-            while (await peer.ReceiveAsync(new byte[1024]).WaitAsync(TimeSpan.FromSeconds(30)) > 0)
+            while (await peer.ReceiveAsync(new byte[1024]).WaitAsync(TimeSpan.FromMinutes(3)) > 0)
             {
                 // What was sent before.
             }
@@ -199,7 +199,7 @@ public sealed class ConnectorTests
         var buffer = new byte[64 * 1024];
         try
         {
-            while (await peer.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromSeconds(30)) > 0)
+            while (await peer.ReceiveAsync(buffer).WaitAsync(TimeSpan.FromMinutes(3)) > 0)
             {
                 // What was sent before it was closed.
             }

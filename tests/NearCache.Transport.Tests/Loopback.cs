@@ -19,7 +19,7 @@ internal sealed class Loopback : IDisposable
 
     public ServerAddress Address => ServerAddress.Parse($"127.0.0.1:{Port}");
 
-    public Task<Socket> AcceptAsync() => _listener.AcceptAsync().WaitAsync(TimeSpan.FromSeconds(30));
+    public Task<Socket> AcceptAsync() => _listener.AcceptAsync().WaitAsync(TimeSpan.FromMinutes(3));
 
     /// <summary>Fills the accept queue, so that the system drops every further SYN.</summary>
     public static async Task<(Loopback Listener, List<Socket> Fillers)> BlackHoleAsync()

@@ -19,7 +19,7 @@ public sealed class DeletedMembersTests(ITestOutputHelper output)
         await Eventually.BecomesTrueAsync(
             async () => !(await fleet.ProblemsAsync()).Any() && await world.MembersAsync() == Processes,
             "all is well before it begins",
-            TimeSpan.FromMinutes(2));
+            TimeSpan.FromMinutes(5));
 
         var members = (await world.TreeAsync(ChaosEnvironment.Home + "/members")).Skip(1).ToArray();
         Assert.Equal(Processes, members.Length);
@@ -31,7 +31,7 @@ public sealed class DeletedMembersTests(ITestOutputHelper output)
 
         var deleted = time.GetTimestamp();
         await Eventually.BecomesTrueAsync(
-            async () => await world.MembersAsync() == Processes, "all are members again", TimeSpan.FromMinutes(2));
+            async () => await world.MembersAsync() == Processes, "all are members again", TimeSpan.FromMinutes(5));
         await world.Ledger.SampleAsync();
         var (joined, joins) = (time.GetElapsedTime(deleted), world.Ledger.Transactions - members.Length);
 
@@ -44,7 +44,7 @@ public sealed class DeletedMembersTests(ITestOutputHelper output)
         await Eventually.BecomesTrueAsync(
             () => time.GetElapsedTime(started) > TimeSpan.FromMinutes(2),
             "two minutes have passed by the fleet's clocks",
-            TimeSpan.FromMinutes(2));
+            TimeSpan.FromMinutes(5));
         await fleet.StopAsync();
         await world.Ledger.SampleAsync();
 

@@ -34,7 +34,7 @@ public sealed class EmbeddedStorefrontTests
         Assert.True(snapshot.IsEmbedded);
         Assert.True(snapshot.NearEntries > 0);
         Assert.True(snapshot.NearHits >= 3);
-        Assert.Equal(0, await process.EndAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(0, await process.EndAsync(TimeSpan.FromMinutes(3)));
         Assert.Empty(process.Failures());
     }
 

@@ -18,7 +18,7 @@ public sealed class FloodTests(ITestOutputHelper output)
     private static readonly TimeSpan MaxStaleness = new NearCacheOptions().MaxStaleness;
 
     // A long timeout, so that a busy machine does not end sessions, which would cost additional transactions.
-    private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(20);
 
     private readonly StalenessChecker[] _checkers = [.. Enumerable.Range(0, Keys).Select(_ => new StalenessChecker(MaxStaleness))];
     private long _writes;
@@ -56,7 +56,7 @@ public sealed class FloodTests(ITestOutputHelper output)
                 + $"reads a cache and second beside the application's; {_nearHits} near hits and {_remoteReads} remote reads checked, "
                 + $"{_checkers.Sum(checker => checker.Violations.Count)} older than promised"));
             Assert.Empty(_checkers.SelectMany(checker => checker.Violations));
-            Assert.True(cost.Writes > 1000 * seconds, "It was no flood.");
+            Assert.True(cost.Writes > 5 * cost.Transactions, "It was no flood.");
             Assert.True(_nearHits > 0, "Nothing was ever near.");
 
             // Accumulated tokens, and requests in flight during a stall of the server, count in addition to the budget.
@@ -98,7 +98,7 @@ public sealed class FloodTests(ITestOutputHelper output)
                         && now.Servers.All(server => server.IsServedNear)
                         && now.Budgets!.Members == Caches),
             "all serve near and know each other",
-            TimeSpan.FromMinutes(2));
+            TimeSpan.FromMinutes(5));
     }
 
     // Each key has one writer, which numbers its writes.

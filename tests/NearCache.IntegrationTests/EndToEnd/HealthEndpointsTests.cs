@@ -14,7 +14,7 @@ public sealed class HealthEndpointsTests
         await using var zooKeeper = await ZooKeeperProcess.StartNewAsync();
         memcached.Kill();
         zooKeeper.Kill();
-        await using var process = await StartAsync(memcached, zooKeeper, warmUp: TimeSpan.FromMinutes(1));
+        await using var process = await StartAsync(memcached, zooKeeper, warmUp: TimeSpan.FromMinutes(5));
         using var orchestrator = Orchestrator(process);
 
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy"), await AskAsync(orchestrator, "/health/ready"));
@@ -24,7 +24,7 @@ public sealed class HealthEndpointsTests
         await Eventually.BecomesTrueAsync(
             async () => await AskAsync(orchestrator, "/health/ready") == (HttpStatusCode.OK, "Healthy"),
             "it is ready",
-            TimeSpan.FromSeconds(50));
+            TimeSpan.FromMinutes(5));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class HealthEndpointsTests
         await Eventually.BecomesTrueAsync(
             async () => await AskAsync(orchestrator, "/health/details") == (HttpStatusCode.OK, "Healthy"),
             "it is well again",
-            TimeSpan.FromSeconds(60));
+            TimeSpan.FromMinutes(5));
     }
 
     private static Task<StorefrontProcess> StartAsync(MemcachedProcess memcached, ZooKeeperProcess zooKeeper, TimeSpan warmUp) =>

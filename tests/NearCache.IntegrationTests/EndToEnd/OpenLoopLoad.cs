@@ -8,7 +8,7 @@ internal sealed class OpenLoopLoad(Uri shop, int perSecond, int products) : IDis
 {
     private readonly HttpClient _http = new(
         new SocketsHttpHandler { MaxConnectionsPerServer = 1000 })
-    { BaseAddress = shop, Timeout = TimeSpan.FromMinutes(1) };
+    { BaseAddress = shop, Timeout = TimeSpan.FromMinutes(5) };
 
     public void Dispose() => _http.Dispose();
 

@@ -12,7 +12,7 @@ namespace NearCache.IntegrationTests.EndToEnd;
 public sealed class UnmatchedWritesTests(ITestOutputHelper output)
 {
     private const int AtOnce = 256;
-    private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Writes_that_no_rule_matches_move_nothing_in_ZooKeeper_and_a_matched_one_does()
@@ -66,7 +66,7 @@ public sealed class UnmatchedWritesTests(ITestOutputHelper output)
         await Eventually.BecomesTrueAsync(
             () =>
                 cache.Snapshot().Servers.All(server => server.IsServedNear)
-                    && cache.Snapshot().Budgets!.Members == 1, "the cache serves near and is a member", TimeSpan.FromMinutes(2));
+                    && cache.Snapshot().Budgets!.Members == 1, "the cache serves near and is a member", TimeSpan.FromMinutes(5));
         await StoredIdentities.AreThereAsync(admin, "unmatched", memcached);
         return cache;
     }

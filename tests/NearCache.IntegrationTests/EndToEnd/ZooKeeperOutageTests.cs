@@ -6,10 +6,8 @@ namespace NearCache.IntegrationTests.EndToEnd;
 /// <remarks>3 trials and 15 changes; 20 and 200 with <c>NEARCACHE_FULL=1</c>.</remarks>
 public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan ByAudit = TimeSpan.FromSeconds(2.5);
-
-    // Below this, twice the earlier median is noise of a busy machine.
-    private static readonly TimeSpan Noise = TimeSpan.FromMilliseconds(60);
+    // Audits take about a second. What holds however busy the machine is, is the promise.
+    private static readonly TimeSpan ByAudit = new NearCacheOptions().MaxStaleness + TimeSpan.FromMilliseconds(50);
 
     [Fact]
     public async Task Without_ZooKeeper_changes_are_found_by_audits_and_with_it_they_are_fast_again()
@@ -19,8 +17,7 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
         var before = await storefronts.ChangeAsync(TestScale.Of(15, 200));
 
         storefronts.ZooKeeper.KillAll();
-        using var stalls = new StallMeter();
-        var trials = new List<(TimeSpan Found, TimeSpan Stood)>();
+        var trials = new List<TimeSpan>();
         for (var trial = 0; trial < TestScale.Of(3, 20); trial++)
         {
             foreach (var shop in storefronts.Shops)
@@ -28,15 +25,13 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
                 // Served near, confirmed only by memcached's counters.
                 await Eventually.BecomesTrueAsync(async () =>
                     (await shop.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear, "near hits go on");
-                Assert.True((await shop.Shop.PriceAsync(StorefrontCluster.Raincoat)).IsNear);
             }
 
-            var stood = stalls.Total;
-            trials.Add((await storefronts.ChangeAsync(), stalls.Total - stood));
+            trials.Add(await storefronts.ChangeAsync());
         }
 
-        output.WriteLine($"[FIGURE] ZooKeeper dead, found by audits: {new Percentiles(trials.Select(trial => trial.Found))}");
-        Assert.All(trials, trial => Assert.InRange(trial.Found, TimeSpan.Zero, ByAudit + trial.Stood));
+        output.WriteLine($"[FIGURE] ZooKeeper dead, found by audits: {new Percentiles(trials)}");
+        Assert.All(trials, found => Assert.InRange(found, TimeSpan.Zero, ByAudit));
 
         await storefronts.ZooKeeper.StartAllAsync();
         await storefronts.WarmUpAsync();
@@ -48,12 +43,10 @@ public sealed class ZooKeeperOutageTests(ITestOutputHelper output)
             {
                 var after = await storefronts.ChangeAsync(TestScale.Of(15, 200));
                 output.WriteLine($"[FIGURE] announced after the outage: {after}");
-                return after.Median <= Max(2 * before.Median, Noise);
+                return after.At(0.2) <= StorefrontCluster.Announced;
             },
-            "changes are as fast as before the outage",
+            "changes are announced as before the outage",
             TimeSpan.FromMinutes(3));
         Assert.All(storefronts.Shops, shop => Assert.Empty(shop.Failures()));
     }
-
-    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -53,7 +53,7 @@ internal sealed class FaultInjector(
     /// </summary>
     public async Task InjectAsync((string Name, Func<Task<bool>> Inject) fault)
     {
-        await Eventually.BecomesTrueAsync(fault.Inject, $"the effect of \"{fault.Name}\" is seen", TimeSpan.FromMinutes(1));
+        await Eventually.BecomesTrueAsync(fault.Inject, $"the effect of \"{fault.Name}\" is seen", TimeSpan.FromMinutes(5));
         _seen[fault.Name] = _seen.GetValueOrDefault(fault.Name) + 1;
     }
 

@@ -20,6 +20,6 @@ internal static class StoredIdentities
                 && IdentityDocument.TryDecode((await admin.GetDataAsync(members)).Data, out var document, out _)
                 && servers.All(server => document.Names.ContainsKey(server.Address)),
             "ZooKeeper has the identities of the servers",
-            TimeSpan.FromMinutes(2));
+            TimeSpan.FromMinutes(5));
     }
 }

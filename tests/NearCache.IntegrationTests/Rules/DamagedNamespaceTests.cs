@@ -107,7 +107,7 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
                 return (await DetailsAsync(cache)).Status == HealthStatus.Healthy;
             },
             "all is well again",
-            TimeSpan.FromMinutes(2));
+            TimeSpan.FromMinutes(5));
 
         foreach (var path in Slots.Concat((await admin.GetChildrenAsync(Home + "/members")).Names.Select(name => $"{Home}/members/{name}"))
             .Concat([Home + "/slots", Home + "/members", Home + "/config", Home + "/rules", Home]))
@@ -137,7 +137,7 @@ public sealed class DamagedNamespaceTests(ITestOutputHelper output)
                 return (await DetailsAsync(cache)).Status == HealthStatus.Healthy;
             },
             "all is well again",
-            TimeSpan.FromMinutes(2));
+            TimeSpan.FromMinutes(5));
         Assert.Empty(log.Of(1301));
         Assert.Empty(log.Of(1302));
     }

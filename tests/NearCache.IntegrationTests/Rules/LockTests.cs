@@ -19,7 +19,7 @@ public sealed class LockTests(ITestOutputHelper output)
             for (var i = 0; i < 10; i++)
             {
                 await using var held = await fleet.Caches[worker % 2].Locks.TryAcquireAsync(
-                    "job", new LockOptions { Wait = TimeSpan.FromMinutes(1) });
+                    "job", new LockOptions { Wait = TimeSpan.FromMinutes(10) });
                 most = Math.Max(most, Interlocked.Increment(ref inside));
                 Assert.True(held!.Fence > highest, "each holder has a higher number than the one before");
                 highest = held.Fence;

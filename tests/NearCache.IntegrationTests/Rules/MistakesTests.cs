@@ -46,7 +46,7 @@ public sealed class MistakesTests(ITestOutputHelper output)
         // 5 announcements a second, one accumulated token, and one that may be borrowed.
         Assert.InRange(cost, 1, (5 * took) + 2);
         Assert.Equal(nodes, await NodesAsync(fleet));
-        Assert.True(writes > 50 * took, $"the flood was one: {writes} writes");
+        Assert.True(writes > 5 * cost, $"the flood was one: {writes} writes");
     }
 
     [Fact]
@@ -99,7 +99,9 @@ public sealed class MistakesTests(ITestOutputHelper output)
         var (nodes, clock, writes) = (await NodesAsync(fleet), Stopwatch.StartNew(), 0);
         while (hasBreaker ? !IsOpen(cache) && clock.Elapsed < TimeSpan.FromSeconds(60) : clock.Elapsed < TimeSpan.FromSeconds(4))
         {
-            await cache.SetAsync(string.Create(CultureInfo.InvariantCulture, $"order-lock-{writes++}"), "held");
+            // Several at once, so that a slow machine writes fast enough for the breaker, too.
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(
+                _ => cache.SetAsync(string.Create(CultureInfo.InvariantCulture, $"order-lock-{writes++}"), "held")));
         }
 
         var took = clock.Elapsed.TotalSeconds;
@@ -130,12 +132,12 @@ public sealed class MistakesTests(ITestOutputHelper output)
             for (var i = 0; i < count; i++)
             {
                 joined[i] = RuleFleet.Make(
-                    fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(10));
+                    fleet.Memcached, fleet.ZooKeeper, options => options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(30));
                 await Task.Delay(within / count, TimeProvider.System, TestContext.Current.CancellationToken);
             }
 
             await Eventually.BecomesTrueAsync(
-                async () => await NodesAsync(fleet) >= nodes + count, "all are members", TimeSpan.FromMinutes(2));
+                async () => await NodesAsync(fleet) >= nodes + count, "all are members", TimeSpan.FromMinutes(5));
             await all.CancelAsync();
             var cost = await fleet.ZooKeeper.LastZxidAsync() - before;
             output.WriteLine($"[FIGURE] {count} sessions joined within {within.TotalSeconds:0} s: {cost} transactions, "

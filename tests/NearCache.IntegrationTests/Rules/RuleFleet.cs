@@ -16,7 +16,7 @@ internal sealed class RuleFleet : IAsyncDisposable
         (Memcached, ZooKeeper, Caches, _admin) = (memcached, zooKeeper, caches, new(() => new ZooKeeperClient(zooKeeper.Address)));
 
     // A long timeout, so that a busy machine does not end sessions, whose cost is counted.
-    public static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan SessionTimeout = TimeSpan.FromSeconds(20);
 
     public static EditReason Reason { get; } = new() { Who = "Alice", Why = "a test" };
 
@@ -53,7 +53,7 @@ internal sealed class RuleFleet : IAsyncDisposable
 
     /// <summary>Waits until the caches have joined the members and know their number.</summary>
     public static async Task AreMembersAsync(int members, params NearCacheClient[] caches) => await Eventually.BecomesTrueAsync(
-        () => caches.All(cache => cache.Snapshot().Budgets!.Members == members), $"there are {members} members", TimeSpan.FromMinutes(2));
+        () => caches.All(cache => cache.Snapshot().Budgets!.Members == members), $"there are {members} members", TimeSpan.FromMinutes(5));
 
     /// <summary>The time until no cache serves the key near, without stalls of the machine.</summary>
     public async Task<TimeSpan[]> UntilNotNearAsync(string key, Func<Task> act)
@@ -111,6 +111,7 @@ internal sealed class RuleFleet : IAsyncDisposable
 
         options.ZooKeeper.ConnectionString = zooKeeper.Address;
         options.ZooKeeper.SessionTimeout = SessionTimeout;
+        options.ZooKeeper.LivenessTimeout = TimeSpan.FromSeconds(2);
         configure?.Invoke(options);
         return new NearCacheClient(options, log);
     }

@@ -143,7 +143,7 @@ public sealed class SharedEnsembleTests
                 return slots.Sum() > 8 * SlotRing.Fresh(Random.Shared).Encode().Length;
             },
             "it announces again after the last pause",
-            TimeSpan.FromMinutes(2));
+            TimeSpan.FromMinutes(5));
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class SharedEnsembleTests
         await Eventually.BecomesTrueAsync(
             async () => (await admin.ExistsAsync(Home + "/members"))!.Value.ChildrenCount == 2,
             "there is room now",
-            TimeSpan.FromMinutes(2));
+            TimeSpan.FromMinutes(5));
     }
 
     private static async Task<string> TextAsync(ZooKeeperClient client, string path) =>

@@ -19,6 +19,10 @@ public sealed class IncidentOnRealServersTests(ITestOutputHelper output)
             options.Rules.Add(new RuleOptions { Name = "products", Match = "product:*" });
             options.Memcached.Servers.Add(memcached.Address);
             options.ZooKeeper.ConnectionString = zooKeeper.Address;
+
+            // What is alive may be slow on a busy machine.
+            options.Memcached.OperationTimeout = TimeSpan.FromSeconds(4);
+            options.Memcached.ConnectTimeout = TimeSpan.FromSeconds(20);
             return options;
         }
 

@@ -27,7 +27,7 @@ public sealed class DisposalTests(ITestOutputHelper output)
             await load.AnswersAgainAsync();
 
             var clock = Stopwatch.StartNew();
-            await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+            await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(3));
             slowest = clock.Elapsed > slowest ? clock.Elapsed : slowest;
             await load.DisposeAsync();
 
@@ -63,9 +63,9 @@ public sealed class DisposalTests(ITestOutputHelper output)
                     () => server.AcceptedConnections > accepted || server.OpenConnections > 0, "it connects");
             }
 
-            await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+            await client.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(3));
 
-            await Assert.ThrowsAnyAsync<Exception>(() => call.WaitAsync(TimeSpan.FromSeconds(30)));
+            await Assert.ThrowsAnyAsync<Exception>(() => call.WaitAsync(TimeSpan.FromMinutes(3)));
             await TestSupport.Eventually.BecomesTrueAsync(() => server.OpenConnections == 0, "the server sees the end");
         }
     }
@@ -84,8 +84,8 @@ public sealed class DisposalTests(ITestOutputHelper output)
         Assert.False(disposing.IsCompleted);
         server.ReleaseReplies();
 
-        Assert.NotNull(await due.WaitAsync(TimeSpan.FromSeconds(30)));
-        await disposing.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.NotNull(await due.WaitAsync(TimeSpan.FromMinutes(3)));
+        await disposing.WaitAsync(TimeSpan.FromMinutes(3));
     }
 
     /// <remarks>The logger holds the loop of the connection at an event. The client is disposed, and then the loop continues.</remarks>
@@ -138,7 +138,7 @@ public sealed class DisposalTests(ITestOutputHelper output)
             }
 
             log.Release();
-            await disposing.WaitAsync(TimeSpan.FromSeconds(30));
+            await disposing.WaitAsync(TimeSpan.FromMinutes(3));
             await TestSupport.Eventually.BecomesTrueAsync(
                 () => server.OpenConnections == 0 && client.Servers[0].Connections.Count == 0, "the connection is closed");
             Assert.Equal(MemcachedServerState.Closed, client.Servers[0].State);
@@ -199,7 +199,7 @@ public sealed class DisposalTests(ITestOutputHelper output)
         }
 
         server.ReleaseReplies();
-        Assert.Null(await call.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Null(await call.WaitAsync(TimeSpan.FromMinutes(3)));
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static Task<byte[]?> Start(string address) =>

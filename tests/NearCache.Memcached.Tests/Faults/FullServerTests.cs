@@ -38,7 +38,7 @@ public sealed class FullServerTests(ITestOutputHelper output)
         output.WriteLine(load.Row($"-c 20, full for 5 s (of the others {before})", recovery));
         Assert.InRange(during, 0, 1);
         Assert.True(load.Errors.ContainsKey("ServerFull"));
-        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(20));
     }
 
     private static async Task AnsweredOrClosedAsync(Socket other)

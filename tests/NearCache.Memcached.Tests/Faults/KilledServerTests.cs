@@ -21,7 +21,7 @@ public sealed class KilledServerTests(ITestOutputHelper output)
         output.WriteLine(load.Row("kill -9 for 2 s, restart", recovery));
         Assert.InRange(load.MaxConnections, 0, 1);
         Assert.True(load.Errors.ContainsKey("ServerDown"));
-        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(4));
+        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(20));
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class VanishedPeerTests(ITestOutputHelper output)
 
         output.WriteLine(load.Row("vanished without FIN, under load", TimeSpan.Zero));
         Assert.InRange(load.Slowest, TimeSpan.FromSeconds(0.8), TimeSpan.MaxValue);
-        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.InRange(load.SlowestOfOurs, TimeSpan.Zero, TimeSpan.FromSeconds(20));
         Assert.InRange(load.MaxConnections, 0, 1);
     }
 

@@ -74,7 +74,7 @@ public sealed class EagerRefreshTests : IAsyncDisposable
             {
                 _shelf.Time.Advance(TimeSpan.FromMilliseconds(50));
                 Assert.Equal("old", await cache.GetOrCreateAsync(key, _source.AskAsync, options));
-                await Task.Yield();
+                await PoolTurns.PassAsync();
                 return _source.Held == 1 || _shelf.Time.GetElapsedTime(began) > TimeSpan.FromSeconds(1.5);
             },
             "the refresh begins");

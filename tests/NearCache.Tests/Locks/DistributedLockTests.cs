@@ -150,10 +150,7 @@ public sealed class DistributedLockTests : IAsyncLifetime
         for (var turned = TimeSpan.Zero; turned < time && !until(); turned += TimeSpan.FromMilliseconds(100))
         {
             _time.Advance(TimeSpan.FromMilliseconds(100));
-            for (var i = 0; i < 100; i++)
-            {
-                await Task.Yield();
-            }
+            await PoolTurns.PassAsync();
         }
     }
 }

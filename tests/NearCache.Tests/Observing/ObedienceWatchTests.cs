@@ -177,7 +177,7 @@ public sealed class ObedienceWatchTests
         while (!task.IsCompleted)
         {
             _time.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.Yield();
+            await PoolTurns.PassAsync();
         }
 
         return await task;

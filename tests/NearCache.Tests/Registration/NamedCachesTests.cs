@@ -195,7 +195,7 @@ public sealed class NamedCachesTests
 
         memcached.HoldReplies();
         var hanging = cache.GetAsync<string>("key:1").AsTask();
-        await host.StopAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30));
+        await host.StopAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(3));
 
         Assert.Equal(CacheSource.None, (await hanging).Source);
         memcached.ReleaseReplies();

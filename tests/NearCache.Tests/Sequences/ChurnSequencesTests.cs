@@ -1,5 +1,6 @@
 using NearCache.Memcached.Protocol;
 using NearCache.Rules;
+using NearCache.TestSupport;
 using NearCache.TestSupport.Diagnostics;
 
 namespace NearCache.Tests.Sequences;
@@ -173,10 +174,9 @@ file static class Churning
         }
     }
 
-    // Background work needs real time, too.
     private static async Task PassAsync(this Fleet fleet, TimeSpan by)
     {
         await fleet.TurnAsync(by);
-        await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        await PoolTurns.PassAsync();
     }
 }

@@ -10,7 +10,7 @@ internal sealed class CommandBreakpoint(MetaCommandKind kind, string key)
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Completes when the command has reached the point.</summary>
-    public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+    public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromMinutes(3), TimeProvider.System);
 
     public void Release() => _released.TrySetResult();
 

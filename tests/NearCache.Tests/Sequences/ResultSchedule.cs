@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Caching.Hybrid;
+using NearCache.TestSupport;
 
 namespace NearCache.Tests.Sequences;
 
@@ -134,9 +135,7 @@ internal sealed class ResultSchedule(TimeProvider time, TimeSpan bound, IReadOnl
         {
             Assert.True(tries < 2000, $"The calls do not end.\n{string.Join('\n', _story)}");
             await turn(TimeSpan.FromMilliseconds(50));
-
-            // Background work needs real time, too.
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+            await PoolTurns.PassAsync();
         }
     }
 

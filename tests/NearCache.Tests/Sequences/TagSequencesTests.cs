@@ -143,7 +143,7 @@ public sealed class TagSequencesTests
             },
             options,
             [Tag]));
-        await began.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        await began.Task.WaitAsync(TimeSpan.FromMinutes(3), TimeProvider.System);
 
         await there.RemoveByTagAsync(Tag);
         source.SetResult("refreshed");

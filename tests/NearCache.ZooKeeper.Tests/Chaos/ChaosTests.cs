@@ -116,7 +116,7 @@ public sealed class ChaosTests
         await Eventually.BecomesTrueAsync(
             () => watcher.Data == value && watcher.IsThere == isThere && watcher.Children == (isThere ? "there" : ""),
             $"round {round}, {fault}: the watches tell of the last changes",
-            TimeSpan.FromSeconds(60));
+            TimeSpan.FromMinutes(5));
     }
 
     private static async Task<T> UntilAnsweredAsync<T>(Func<Task<T>> ask)

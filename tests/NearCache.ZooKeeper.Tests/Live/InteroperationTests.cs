@@ -47,7 +47,7 @@ public sealed class InteroperationTests(LiveServer live)
         await shell.SendAsync("addWatch -m PERSISTENT_RECURSIVE /b", "");
         await shell.SendAsync("set /a 2", "type:NodeDataChanged path:/a");
         Assert.Equal(
-            new WatchEvent { Type = WatchEventType.DataChanged, Path = "/a" }, await told.Task.WaitAsync(TimeSpan.FromSeconds(30)));
+            new WatchEvent { Type = WatchEventType.DataChanged, Path = "/a" }, await told.Task.WaitAsync(TimeSpan.FromMinutes(3)));
 
         await client.CreateAsync("/b", null);
         await shell.WaitForOutputAsync("type:NodeCreated path:/b");

@@ -45,7 +45,7 @@ public sealed class QuorumLossTests
             Array.ForEach(away, server => server.Launch());
             await ensemble.StartAllAsync();
             await Eventually.BecomesTrueAsync(
-                () => clients.All(client => client.State == ZooKeeperState.Connected), "all are connected", TimeSpan.FromMinutes(2));
+                () => clients.All(client => client.State == ZooKeeperState.Connected), "all are connected", TimeSpan.FromMinutes(5));
 
             var made = clients.Where((client, i) => client.SessionId != sessions[i]).Count();
             TestContext.Current.TestOutputHelper?.WriteLine(

@@ -34,11 +34,12 @@ internal static class TestClients
     /// <summary>Advances the clock in small steps until a condition holds.</summary>
     public static Task AdvanceUntilAsync(this ManualTime time, Func<bool> condition, string what, double stepMilliseconds = 20) =>
         Eventually.BecomesTrueAsync(
-        () =>
+        async () =>
         {
             if (!condition())
             {
                 time.Advance(TimeSpan.FromMilliseconds(stepMilliseconds));
+                await PoolTurns.PassAsync();
             }
 
             return condition();

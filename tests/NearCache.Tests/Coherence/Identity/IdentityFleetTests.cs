@@ -435,9 +435,7 @@ public sealed class IdentityFleetTests : IAsyncDisposable
         for (var turned = TimeSpan.Zero; turned < by; turned += step)
         {
             _time.Advance(step);
-
-            // Background work needs real time, too.
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+            await PoolTurns.PassAsync();
         }
 
         return by;
