@@ -13,7 +13,7 @@ internal sealed class Run(ReplaySettings settings, Scenario scenario, Disturbanc
     private const int FullSeconds = 40;
     private static readonly TimeSpan Fill = TimeSpan.FromSeconds(25);
     private static readonly TimeSpan ShortFill = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Steady = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Steady = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ShortSteady = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan UntilDisturbance = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(2);

@@ -38,6 +38,38 @@ public sealed class ShutdownTests
         Assert.Empty((await fleet.GetMembersAsync(TestContext.Current.CancellationToken)).Value!);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_process_whose_servers_hang_answers_its_probes_and_ends_by_itself(bool hangFromItsStart)
+    {
+        await using var memcached = await MemcachedProcess.StartNewAsync();
+        await using var zooKeeper = await ZooKeeperProcess.StartNewAsync();
+        if (hangFromItsStart)
+        {
+            memcached.Pause();
+            zooKeeper.Pause();
+        }
+
+        await using var shop = await ShopProcess.StartNewAsync(memcached.Address, zooKeeper.Address, "--shutdownTimeoutSeconds=20");
+        await Eventually.BecomesTrueAsync(
+            async () => await shop.StatusOfAsync("/health/ready") == HttpStatusCode.OK, "the shop is ready, or its warm-up is over");
+        if (!hangFromItsStart)
+        {
+            await shop.UseAsync();
+            memcached.Pause();
+            zooKeeper.Pause();
+        }
+
+        // Requests that the servers do not answer, when the signal comes.
+        var use = Task.WhenAll(Enumerable.Range(0, 20).Select(_ => shop.UseAsync()));
+        Assert.Equal(HttpStatusCode.OK, await shop.StatusOfAsync("/health/live"));
+        Assert.Equal(HttpStatusCode.OK, await shop.StatusOfAsync("/health/ready"));
+        Assert.Equal(HttpStatusCode.OK, await shop.StatusOfAsync("/health/details"));
+        Assert.Equal(0, await shop.EndAsync(TimeSpan.FromMinutes(3)));
+        await use.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     private static async Task<int> LiveAsync(FleetClient fleet) =>
         (await fleet.GetReportsAsync()).Value?.Processes.Count(process => process.Status == ProcessReportStatus.Live) ?? 0;
 
