@@ -208,6 +208,18 @@ public sealed class NearCacheOptionsValidatorTests
             Mistakes(options => options.Ensemble.Acl.Add(acl)),
             mistake => mistake.StartsWith("Ensemble:Acl", StringComparison.Ordinal) && mistake.Contains(why, StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("digest:shop:secret:cdrw")]
+    [InlineData("digest:shop:secret:with:colons:cdrw")]
+    [InlineData("digest:shop:secret:cdrwx")]
+    public void A_password_that_is_written_as_an_access_right_is_not_repeated(string acl)
+    {
+        var mistake = Assert.Single(Mistakes(options => options.Ensemble.Acl.Add(acl)));
+
+        Assert.StartsWith("Ensemble:Acl:0 is \"digest:shop:…:", mistake, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", mistake, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Access_rights_as_zkCli_writes_them_are_taken()
     {

@@ -30,15 +30,15 @@ internal static class AclParser
         {
             if (!TryParse(texts[i], out var acl))
             {
-                yield return $":{i} is \"{texts[i]}\", but must be scheme:id:permissions with permissions out of the letters cdrwa, such "
-                    + "as auth::cdrwa.";
+                yield return $":{i} is \"{Shown(texts[i])}\", but must be scheme:id:permissions with permissions out of the letters cdrwa, "
+                    + "such as auth::cdrwa.";
                 yield break;
             }
 
             together |= acl!.Permissions;
             if (Problem(acl, hasIdentity) is { } problem)
             {
-                yield return $":{i} is \"{texts[i]}\", but {problem}.";
+                yield return $":{i} is \"{Shown(texts[i])}\", but {problem}.";
             }
         }
 
@@ -47,6 +47,11 @@ internal static class AclParser
             yield return " grants no identity all of c, d, r and w, but NearCache must create, delete, read and write its znodes.";
         }
     }
+
+    // The id of a digest may be a password that was written by mistake.
+    private static string Shown(string? text) => text?.Split(':') is ["digest", var user, _, .., var permissions]
+        ? $"digest:{user}:…:{permissions}"
+        : text ?? "";
 
     private static string? Problem(ZNodeAcl acl, bool hasIdentity) => acl.Scheme switch
     {
