@@ -26,6 +26,7 @@ internal sealed class ConsoleService : IHostedService, IAsyncDisposable
         Loggers = services.GetRequiredService<ILoggerFactory>();
         Time = services.GetRequiredService<TimeProvider>();
         Logger = Loggers.CreateLogger("NearCache.Management");
+        Ending = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
         Policies = new ConsolePolicies(Options.ViewPolicy, Options.OperatePolicy, Options.ValuesPolicy);
         Audit = new AuditLog(Loggers, Time);
         var contexts = ConsoleContexts.Of(Options, services);
@@ -55,6 +56,9 @@ internal sealed class ConsoleService : IHostedService, IAsyncDisposable
 
     /// <summary>Gets the logger.</summary>
     public ILogger Logger { get; }
+
+    /// <summary>Gets the token that is cancelled when the host ends, which waits for requests that are open.</summary>
+    public CancellationToken Ending { get; }
 
     /// <summary>Gets the streams of all fleets together.</summary>
     public OverviewStreams Overviews { get; }

@@ -124,6 +124,7 @@ internal static class OverviewRoutes
             request.Console.Logger.ViewerDropped(name);
             http.Abort();
         });
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, request.Console.Ending);
         try
         {
             foreach (var fleet in fleets)
@@ -132,16 +133,20 @@ internal static class OverviewRoutes
             }
 
             var started = time.GetTimestamp();
-            await WriteAsync(http, (byte[])[.. "retry: 3000\n\n"u8, .. first()]).ConfigureAwait(false);
+            await WriteAsync(http, (byte[])[.. "retry: 3000\n\n"u8, .. first()], end.Token).ConfigureAwait(false);
             while (time.GetElapsedTime(started) < LongestStream)
             {
-                if (await NextAsync(viewer, time, request.Aborted).ConfigureAwait(false) is not { } next)
+                if (await NextAsync(viewer, time, end.Token).ConfigureAwait(false) is not { } next)
                 {
                     return;
                 }
 
-                await WriteAsync(http, next).ConfigureAwait(false);
+                await WriteAsync(http, next, end.Token).ConfigureAwait(false);
             }
+        }
+        catch (OperationCanceledException) when (request.Console.Ending.IsCancellationRequested)
+        {
+            // The page connects again, and finds the console gone or a new one.
         }
         finally
         {
@@ -166,10 +171,10 @@ internal static class OverviewRoutes
         }
     }
 
-    private static async Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> encoded)
+    private static async Task WriteAsync(HttpContext http, ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken)
     {
-        await http.Response.Body.WriteAsync(encoded, http.RequestAborted).ConfigureAwait(false);
-        await http.Response.Body.FlushAsync(http.RequestAborted).ConfigureAwait(false);
+        await http.Response.Body.WriteAsync(encoded, cancellationToken).ConfigureAwait(false);
+        await http.Response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static Task<HistoryModel> HistoryAsync(ConsoleRequest request)
