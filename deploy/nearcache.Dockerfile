@@ -5,7 +5,7 @@
 #
 # SDK and BASE name the images that it is built with and that it runs on.
 ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0
-ARG BASE=mcr.microsoft.com/dotnet/runtime:10.0
+ARG BASE=mcr.microsoft.com/dotnet/aspnet:10.0
 
 FROM $SDK AS build
 WORKDIR /source

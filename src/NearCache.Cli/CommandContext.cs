@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Configuration;
 using NearCache.Cli.Connecting;
 using NearCache.Cli.Output;
 
@@ -21,6 +22,9 @@ internal sealed class CommandContext(ToolHost host, ParseResult parsed, Connecti
     /// <summary>Gets the fleet that is meant.</summary>
     public Connection Connection => _connection ??= Connection.Of(parsed, names, host);
 
+    /// <summary>Returns the settings of the console: one fleet that is meant, or all of the contexts file.</summary>
+    public IConfiguration ConsoleSettings() => Connecting.ConsoleSettings.Of(parsed, names, host);
+
     /// <summary>Returns the value of an option.</summary>
     public T? Value<T>(Option<T> option) => parsed.GetValue(option);
 
@@ -29,6 +33,9 @@ internal sealed class CommandContext(ToolHost host, ParseResult parsed, Connecti
 
     /// <summary>Returns whether an option is in the command line.</summary>
     public bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
+
+    /// <summary>Gets a value indicating whether changes are refused by the command line.</summary>
+    public bool MustBeReadOnly => parsed.GetValue(names.ReadOnly);
 
     /// <summary>Returns a duration that must be within bounds.</summary>
     public TimeSpan Between(Option<TimeSpan?> option, TimeSpan least, TimeSpan most) =>

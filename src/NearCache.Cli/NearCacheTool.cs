@@ -11,6 +11,9 @@ namespace NearCache.Cli;
 /// <summary>The tool: builds its commands, runs one, and turns every failure into one line with its remedy.</summary>
 internal static class NearCacheTool
 {
+    // EPIPE, which an IOException of a Unix stream has as its result.
+    private const int BrokenPipe = 32;
+
     /// <summary>Runs a command line.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, ToolHost host, CancellationToken cancellationToken = default)
@@ -31,7 +34,7 @@ internal static class NearCacheTool
                 Output = host.Output,
                 Error = host.Error,
                 EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeSpan.FromSeconds(2),
+                ProcessTerminationTimeout = (parsed.CommandResult.Command as ToolCommand)?.EndsWithin,
             };
             return await parsed.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
         }
@@ -44,6 +47,10 @@ internal static class NearCacheTool
         {
             return Fail(host, string.Join(' ', e.Failures));
         }
+        catch (IOException e) when (e.HResult == BrokenPipe)
+        {
+            return ExitCodes.OutputClosed;
+        }
         catch (Exception e) when (e is ToolException or NearCacheException or IOException or UnauthorizedAccessException)
         {
             return Fail(host, e.Message);
@@ -53,6 +60,10 @@ internal static class NearCacheTool
             // The message without the name of a parameter.
             return Fail(host, e.ParamName is null ? e.Message
                 : e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal));
+        }
+        catch (Exception e)
+        {
+            return Fail(host, $"This is a defect of the tool, please report it: {e.GetType().Name}: {e.Message}");
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class ToolCommand(string name, string description, params string
     /// <summary>Gets the examples.</summary>
     public IReadOnlyList<string> Examples => examples;
 
+    /// <summary>Gets how long the command may take to end after Ctrl+C or a request to terminate.</summary>
+    public TimeSpan EndsWithin { get; init; } = TimeSpan.FromSeconds(2);
+
     private static string[] SentencesOf(string description) =>
         description.IndexOf(". ", StringComparison.Ordinal) is > 0 and var end
             ? [description[..(end + 1)], description[(end + 2)..]]

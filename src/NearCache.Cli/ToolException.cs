@@ -15,6 +15,9 @@ internal static class ExitCodes
     /// <summary>Not done: an error, a refusal, or a mistake in the command line.</summary>
     public const int Failure = 2;
 
+    /// <summary>The reader of the output has ended, as <c>head</c> does: 128 and SIGPIPE.</summary>
+    public const int OutputClosed = 141;
+
     /// <summary>Interrupted with Ctrl+C.</summary>
     public const int Interrupted = 130;
 }

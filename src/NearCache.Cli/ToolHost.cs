@@ -1,9 +1,13 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace NearCache.Cli;
 
 /// <summary>What the tool uses of the machine: streams, environment variables and the clock. Tests pass their own.</summary>
 internal sealed class ToolHost
 {
     private const int WidthOfFiles = 100;
+    private const int LeastWidth = 20;
+    private const int StandardOutput = 1;
 
     /// <summary>Gets the standard output.</summary>
     public required TextWriter Output { get; init; }
@@ -32,20 +36,47 @@ internal sealed class ToolHost
     /// <summary>Gets the function that returns an environment variable.</summary>
     public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
 
+    /// <summary>Gets the name of the user of the machine; empty if it is not known.</summary>
+    public string UserName { get; init; } = "";
+
     /// <summary>Gets the function that reads a line from the terminal without showing it.</summary>
     public Func<string?> ReadSecret { get; init; } = () => null;
 
     /// <summary>Returns the host of this process.</summary>
     public static ToolHost OfThisProcess() => new()
     {
-        Output = Console.Out,
+        Output = OutputOfThisProcess(),
         Error = Console.Error,
         Input = Console.In,
         IsOutputTerminal = !Console.IsOutputRedirected,
         IsInputTerminal = !Console.IsInputRedirected,
-        Width = Console.IsOutputRedirected || Console.WindowWidth < 40 ? WidthOfFiles : Console.WindowWidth,
+        Width = Console.IsOutputRedirected || Console.WindowWidth <= 0 ? WidthOfFiles : Math.Max(Console.WindowWidth, LeastWidth),
+        UserName = Environment.UserName,
         ReadSecret = ReadHidden,
     };
+
+    // Console drops what a closed pipe does not take, so a command that follows something would never notice that its reader has ended.
+    private static TextWriter OutputOfThisProcess()
+    {
+        if (Console.IsOutputRedirected && !OperatingSystem.IsWindows())
+        {
+            try
+            {
+                var pipe = new FileStream(
+                    new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0, isAsync: false);
+                if (!pipe.CanSeek)
+                {
+                    return TextWriter.Synchronized(new StreamWriter(pipe) { AutoFlush = true });
+                }
+            }
+            catch (Exception e) when (e is IOException or ArgumentException or UnauthorizedAccessException)
+            {
+                // There is no output.
+            }
+        }
+
+        return Console.Out;
+    }
 
     private static string? ReadHidden()
     {

@@ -18,6 +18,12 @@ public static class NearCacheConsoleHost
     private const int Refused = 2;
     private const int Failed = 1;
 
+    /// <summary>
+    /// Gets the folder of the history where the settings name none: <c>NearCache/console</c> in the local application data of the user.
+    /// </summary>
+    /// <remarks>It has a folder for each context, with a file of JSON lines for each day (UTC).</remarks>
+    public static string DefaultDataFolder => HostSettings.DefaultFolder;
+
     /// <summary>Runs the console until it is cancelled.</summary>
     /// <param name="args">
     /// <c>--config FILE</c> (several times), <c>--urls URL</c>, <c>--operate</c>, <c>--values</c>, <c>--data FOLDER</c>,

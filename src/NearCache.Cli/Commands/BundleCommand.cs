@@ -9,6 +9,9 @@ using Microsoft.Extensions.Configuration;
 using NearCache.Cli.Doctoring;
 using NearCache.Cli.Output;
 using NearCache.Cli.Rules;
+using NearCache.Management;
+using NearCache.Memcached;
+using NearCache.ZooKeeper;
 
 namespace NearCache.Cli.Commands;
 
@@ -20,27 +23,53 @@ internal static partial class BundleCommand
         var command = new ToolCommand(
             "bundle",
             "Writes one file for a bug report: the answer of the doctor, reports of processes, statistics, rules with their history, "
-                + "and the "
-                + "settings without passwords. It has no values and no keys of the application.",
+                + "and the settings without passwords. It has no values, and keys only as Reports:Keys of the processes says.",
             "nearcache bundle",
+            "nearcache bundle --at 2026-11-30T03:15Z --data /var/lib/nearcache/console",
             "nearcache bundle -f incident-4711.zip");
         var file = new Option<string?>("--file", "-f")
         {
             Description = "The file. Default: nearcache-NAMESPACE-TIME.zip in the current folder.",
             HelpName = "FILE",
         };
+        var at = BundleTime.Option();
+        var data = new Option<string?>("--data")
+        {
+            Description = "The folder of the console's history, for --at. Default: that of a console of this user.",
+            HelpName = "FOLDER",
+        };
         command.Options.Add(file);
+        command.Options.Add(at);
+        command.Options.Add(data);
         return tool.Does(command, async (context, cancellationToken) =>
         {
+            if (context.Value(at) is { } future && future > context.Host.Time.GetUtcNow())
+            {
+                throw new ToolException($"--at is {Words.Time(future)}, which is not over yet.");
+            }
+
             var reading = await DoctorCommand.ReadAsync(context, isBeforeFirstStart: false, cancellationToken).ConfigureAwait(false);
             var name = context.Value(file) ?? string.Create(
                 CultureInfo.InvariantCulture,
-                $"nearcache-{reading.Options.Namespace}-{context.Host.Time.GetUtcNow():yyyyMMdd-HHmmss}.zip");
+                $"nearcache-{FileName(reading.Options.Namespace)}-{context.Host.Time.GetUtcNow():yyyyMMdd-HHmmss}.zip");
             var path = Path.Combine(context.Host.Folder, name);
             var stream = new FileStream(path, FileMode.CreateNew, FileAccess.Write);
-            await using (stream.ConfigureAwait(false))
+            try
             {
-                Write(stream, context, reading);
+                await using (stream.ConfigureAwait(false))
+                {
+                    using var zip = new ZipArchive(stream, ZipArchiveMode.Create);
+                    Write(zip, context, reading);
+                    if (context.Value(at) is { } time)
+                    {
+                        WriteTime(zip, context, reading, time, context.Value(data));
+                    }
+                }
+            }
+            catch
+            {
+                File.Delete(path);
+                throw;
             }
 
             context.Terminal.Line($"Written: {path}. Look into it before you send it: it names hosts, rules and authors.");
@@ -48,14 +77,50 @@ internal static partial class BundleCommand
         });
     }
 
-    private static void Write(Stream stream, CommandContext context, FleetReading reading)
+    // The namespace of invalid settings may be anything, a path too.
+    private static string FileName(string name) =>
+        string.Concat(name.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' ? letter : '_'));
+
+    private static void Add(this ZipArchive zip, string name, string text)
     {
-        using var zip = new ZipArchive(stream, ZipArchiveMode.Create);
-        void Add(string name, string text)
+        using var writer = new StreamWriter(zip.CreateEntry(name).Open());
+        writer.Write(text);
+    }
+
+    private static void WriteTime(ZipArchive zip, CommandContext context, FleetReading reading, DateTimeOffset at, string? data)
+    {
+        zip.Add("at/rules.json", JsonOutput.Text(json =>
         {
-            using var writer = new StreamWriter(zip.CreateEntry(name).Open());
-            writer.Write(text);
+            json.WriteStartObject();
+            json.WriteString("at", at);
+            string? unknown = "the rules are not known";
+            var rules = reading.Rules?.Current.Value is { } current ? BundleTime.RulesAt(current, at, out unknown) : [];
+            json.WriteString("unknown", unknown);
+            json.WriteStartArray("rules");
+            foreach (var rule in rules)
+            {
+                RuleSettings.Write(json, WithoutKeys(rule));
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }));
+        var folder = Path.Combine(
+            data is null ? NearCacheConsoleHost.DefaultDataFolder : Path.Combine(context.Host.Folder, data),
+            context.Connection.Context?.Name ?? reading.Options.Namespace);
+        if (BundleTime.StoredAround(folder, at) is { Length: > 0 } stored)
+        {
+            zip.Add("at/console.jsonl", stored);
         }
+        else
+        {
+            context.Terminal.Note($"{folder} has nothing of {Words.Time(at)}: the bundle has the rules of then alone.");
+        }
+    }
+
+    private static void Write(ZipArchive zip, CommandContext context, FleetReading reading)
+    {
+        void Add(string name, string text) => zip.Add(name, text);
 
         var checks = FleetDoctor.Examine(reading);
         Add("doctor.txt", Plain(context, terminal => DoctorCommand.Print(terminal, checks)));
@@ -73,7 +138,7 @@ internal static partial class BundleCommand
             {Words.Time(context.Host.Time.GetUtcNow())}, settings of {SafeText.Of(context.Connection.Source)}
 
             """));
-        Add("settings.json", Settings(context.Connection.Settings, reading.Options));
+        Add("settings.json", Settings(context.Connection.Settings));
         Add("servers.json", JsonSerializer.Serialize(reading.Servers, BundleJson.Default.IReadOnlyListFleetServer));
         if (reading.Ensemble is { } ensemble)
         {
@@ -172,21 +237,12 @@ internal static partial class BundleCommand
         return copy;
     }
 
-    private static string Settings(IConfiguration? settings, NearCacheOptions options) => JsonOutput.Text(json =>
+    private static string Settings(IConfiguration settings) => JsonOutput.Text(json =>
     {
         json.WriteStartObject();
-        if (settings is null)
+        foreach (var child in settings.GetChildren())
         {
-            json.WriteString("Namespace", options.Namespace);
-            json.WriteString("Memcached", string.Join(',', options.Memcached.Servers));
-            json.WriteString("ZooKeeper", options.ZooKeeper.ConnectionString);
-        }
-        else
-        {
-            foreach (var child in settings.GetChildren())
-            {
-                Setting(json, child);
-            }
+            Setting(json, child);
         }
 
         json.WriteEndObject();
@@ -200,7 +256,7 @@ internal static partial class BundleCommand
         }
         else if (section.Value is { } value)
         {
-            json.WriteString(section.Key, Secret().IsMatch(section.Path) ? "(not shown)" : value);
+            json.WriteString(section.Key, IsShown(section) ? value : "(not shown)");
         }
         else
         {
@@ -214,8 +270,25 @@ internal static partial class BundleCommand
         }
     }
 
-    // The passwords of both clients, the credentials of ZooKeeper, the hashes of its access rights, and what looks like one of these.
-    [GeneratedRegex("password|credential|secret|token|pwd|:acl", RegexOptions.IgnoreCase)]
+    // What is no setting may be a misspelled password, so it is not shown. An entry of a list is what its list is.
+    private static bool IsShown(IConfigurationSection section)
+    {
+        var name = section.Key.All(char.IsAsciiDigit) ? section.Path.Split(':')[^2] : section.Key;
+        return Settings().Contains(name) && !Secret().IsMatch(section.Path);
+    }
+
+    private static HashSet<string> Settings() => new(
+        new[]
+        {
+            typeof(NearCacheOptions).GetProperties(), typeof(MemcachedOptions).GetProperties(), typeof(ZooKeeperOptions).GetProperties(),
+            typeof(BudgetOptions).GetProperties(), typeof(EnsembleOptions).GetProperties(), typeof(MonitorOptions).GetProperties(),
+            typeof(ReportOptions).GetProperties(), typeof(RuleOptions).GetProperties(), typeof(ZooKeeperSaslCredentials).GetProperties(),
+            typeof(ZooKeeperAuthentication).GetProperties(),
+        }.SelectMany(properties => properties).Select(property => property.Name),
+        StringComparer.OrdinalIgnoreCase);
+
+    // The passwords of both clients, the credentials of ZooKeeper, and the hashes of its access rights.
+    [GeneratedRegex("password|credential|:acl", RegexOptions.IgnoreCase)]
     private static partial Regex Secret();
 }
 

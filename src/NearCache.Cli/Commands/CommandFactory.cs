@@ -24,6 +24,7 @@ internal sealed class CommandFactory(ToolHost host, ConnectionOptions names)
         TrafficCommands.CreateHot(this),
         TrafficCommands.CreateAdvise(this),
         BundleCommand.Create(this),
+        ConsoleCommand.Create(this),
     ];
 
     /// <summary>Sets what a command does.</summary>

@@ -8,6 +8,9 @@ namespace NearCache.Cli.Commands;
 /// <summary><c>doctor</c>: checks the whole fleet without changing anything, and says what to do.</summary>
 internal static class DoctorCommand
 {
+    // So that all of it takes less than ten seconds where nothing answers.
+    private static readonly TimeSpan LongestPart = TimeSpan.FromSeconds(1.8);
+
     public static Command Create(CommandFactory tool)
     {
         var command = new ToolCommand(
@@ -50,11 +53,12 @@ internal static class DoctorCommand
             return new FleetReading { Options = connection.Options, Mistakes = connection.Mistakes, Source = connection.Source };
         }
 
-        // Many small parts at once, so the budget of the doctor is that of a busy viewer.
+        // Many small parts at once, so the budget of the doctor is that of a busy viewer. At most five parts are read one after another.
         var client = await context.ConnectAsync(cancellationToken, fleet =>
         {
             fleet.ReadOnly = true;
             fleet.RequestsPerSecond = 50;
+            fleet.Timeout = connection.Timeout < LongestPart ? connection.Timeout : LongestPart;
         }).ConfigureAwait(false);
         await using var close = client.ConfigureAwait(false);
         return await new FleetReader(client, connection.Options, context.Host.Time)

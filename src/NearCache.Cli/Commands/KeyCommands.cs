@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using NearCache.Cli.Output;
 
 namespace NearCache.Cli.Commands;
@@ -6,6 +7,8 @@ namespace NearCache.Cli.Commands;
 /// <summary><c>key</c>: reads and removes one key.</summary>
 internal static class KeyCommands
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     public static Command Create(CommandFactory tool)
     {
         var command = new ToolCommand(
@@ -19,11 +22,17 @@ internal static class KeyCommands
     {
         var command = new ToolCommand(
             "get",
-            "Shows the item of a key on memcached: its server, size, remaining lifetime and kind, and not its value. The "
+            "Shows the item of a key on memcached: its server, size, remaining lifetime and kind, and its value only with --value. The "
                 + "read does not count as an access. Exit code: 0 it is there, 1 it is not.",
-            "nearcache key get product:42");
+            "nearcache key get product:42",
+            "nearcache key get product:42 --value");
         var key = new Argument<string>("KEY") { Description = "The key, as the application names it." };
+        var value = new Option<bool>("--value")
+        {
+            Description = "Show the value, which may be personal data: text, or base64 if it is no text.",
+        };
         command.Arguments.Add(key);
+        command.Options.Add(value);
         return tool.Does(command, async (context, cancellationToken) =>
         {
             var client = await context.ConnectAsync(cancellationToken).ConfigureAwait(false);
@@ -52,8 +61,41 @@ internal static class KeyCommands
                 + (item.TimeToLive is { } left ? $"ends in {Words.Of(left)}" : "without expiry")
                 + (item.LastAccess is { } access ? $", last accessed {Words.Of(access)} ago" : ""));
             terminal.Line($"rule:    {diagnosis.Rule?.Name ?? "none"}");
+            if (context.Value(value))
+            {
+                Write(terminal, await client.ReadValueAsync(context.Value(key), cancellationToken).ConfigureAwait(false));
+            }
+
             return ExitCodes.Success;
         });
+    }
+
+    private static void Write(Terminal terminal, FleetValue value)
+    {
+        if (!value.Exists)
+        {
+            terminal.Line("value:   absent by now", Tone.Warning);
+            return;
+        }
+
+        var text = value.Bytes.Length > 0 ? TextOf(value.Bytes.Span) : "(empty)";
+        terminal.Line(text is null ? "value (base64):" : "value:");
+        foreach (var line in text?.Split('\n') ?? [Convert.ToBase64String(value.Bytes.Span)])
+        {
+            terminal.Whole(line.TrimEnd('\r'));
+        }
+    }
+
+    private static string? TextOf(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return Utf8.GetString(bytes);
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
     }
 
     private static Command Remove(CommandFactory tool)

@@ -42,7 +42,13 @@ internal sealed class ReasonOptions
             throw new ToolException("--why is empty. Say why, for the next on-call engineer.");
         }
 
-        var who = context.Value(Who) ?? Variables.Select(context.Host.Variable).FirstOrDefault(name => name is { Length: > 0 })
+        if (context.Has(Who) && string.IsNullOrWhiteSpace(context.Value(Who)))
+        {
+            throw new ToolException($"{Who.Name} is empty: pass a name, or leave it out.");
+        }
+
+        var who = context.Value(Who)
+            ?? Variables.Select(context.Host.Variable).Append(context.Host.UserName).FirstOrDefault(name => name is { Length: > 0 })
             ?? throw new ToolException($"The author is not known: pass {Who.Name} NAME.");
         return new EditReason { Who = who, Why = why, IfRevision = ifRevision };
     }

@@ -18,13 +18,15 @@ internal static class StopCommands
         var command = new ToolCommand(
             "stop",
             "Stops near caching by a rule, or as a whole, in every process: the kill switch. Works with ZooKeeper dead. Waits until every "
-                + "process has obeyed. Exit code: 0 all have, 1 some have not or cannot say after 10 s, 2 the stop is stored nowhere.",
+                + "process has obeyed. Exit code: 0 all have, 1 some have not or cannot say in time, 2 the stop is stored nowhere.",
             "nearcache stop products --why \"wrong prices\"",
             "nearcache stop --all --why \"incident 4711\"");
         var rule = new Argument<string?>("RULE") { Description = "The name of the rule.", Arity = ArgumentArity.ZeroOrOne };
         var all = new Option<bool>("--all") { Description = "Stop near caching as a whole, including rules that are added later." };
         command.Arguments.Add(rule);
         command.Options.Add(all);
+        var wait = Wait();
+        command.Options.Add(wait);
         var reason = new ReasonOptions().AddTo(command);
         return tool.Does(command, async (context, cancellationToken) =>
         {
@@ -35,7 +37,7 @@ internal static class StopCommands
                 throw new ToolException(name is null ? "Name the rule, or pass --all." : "Name the rule or pass --all, not both.");
             }
 
-            var client = await context.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            var client = await ConnectAsync(context, wait, cancellationToken).ConfigureAwait(false);
             await using var close = client.ConfigureAwait(false);
             context.Terminal.Line(await LoadAsync(client, name, cancellationToken).ConfigureAwait(false));
             var stop = await client.StopAsync(name, why, cancellationToken).ConfigureAwait(false);
@@ -51,14 +53,29 @@ internal static class StopCommands
             }
 
             var code = Write(context, stop.Obedience, "has obeyed", "have obeyed");
-            context.Terminal.Line($"To end it: nearcache resume {stop.Stop.Id} --why \"…\"");
+            context.Terminal.Line($"To end it: nearcache resume {SafeText.ShellWord(stop.Stop.Id)} --why \"…\"");
             return code;
         });
+    }
+
+    private static Option<TimeSpan?> Wait() => Durations.Option(
+        "--wait", "The longest wait until every process has obeyed. Processes report every 5 s.", TimeSpan.FromSeconds(10));
+
+    private static Task<FleetClient> ConnectAsync(
+        CommandContext context, Option<TimeSpan?> wait, CancellationToken cancellationToken)
+    {
+        var limit = context.Between(wait, TimeSpan.Zero, TimeSpan.FromMinutes(5));
+        return context.ConnectAsync(cancellationToken, fleet => fleet.ObeyTimeout = limit);
     }
 
     // What memcached will have to serve, said before it is decided.
     private static async Task<string> LoadAsync(FleetClient client, string? rule, CancellationToken cancellationToken)
     {
+        if (client.Rules.Current.Revision == 0)
+        {
+            return "How many more reads memcached will serve is not known, since the rules are not.";
+        }
+
         var usage = await client.GetUsageAsync(cancellationToken).ConfigureAwait(false);
         var hits = usage.Value?.Where(one => rule is null || one.Rule == rule).Sum(one => one.NearHitsPerSecond);
         var reads = usage.Value?.Sum(one => one.RemoteReadsPerSecond);
@@ -122,11 +139,13 @@ internal static class StopCommands
             "nearcache resume 7f3c --why \"prices are right again\"");
         var ids = new Argument<string[]>("ID") { Description = "The stops, from nearcache stops.", Arity = ArgumentArity.OneOrMore };
         command.Arguments.Add(ids);
+        var wait = Wait();
+        command.Options.Add(wait);
         var reason = new ReasonOptions().AddTo(command);
         return tool.Does(command, async (context, cancellationToken) =>
         {
             context.ThrowIfReadOnly();
-            var client = await context.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            var client = await ConnectAsync(context, wait, cancellationToken).ConfigureAwait(false);
             await using var close = client.ConfigureAwait(false);
             FleetResume resumed;
             try
@@ -169,7 +188,7 @@ internal static class StopCommands
 
         if (obedience.Unlisted is { } unlisted)
         {
-            terminal.Paragraph("!", $"There may be processes in none of these lists: {unlisted}.", 2, Tone.Warning);
+            terminal.Paragraph("!", $"There may be processes in none of these lists: {unlisted.TrimEnd('.')}.", 2, Tone.Warning);
         }
 
         // Without ZooKeeper there are no members beside the reports; with it, unknown members are processes that may not have obeyed.

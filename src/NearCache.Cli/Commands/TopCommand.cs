@@ -5,10 +5,11 @@ using Spectre.Console.Rendering;
 
 namespace NearCache.Cli.Commands;
 
-/// <summary><c>top</c>: the fleet, again and again: processes, rules and servers.</summary>
+/// <summary><c>top</c>: the fleet, again and again: processes, rules, servers and hot keys.</summary>
 internal static class TopCommand
 {
     private const int MaxRows = 20;
+    private const int MaxKeys = 5;
 
     private static readonly string[] Sorts = ["hits", "reads", "failures", "delay", "staleness", "name"];
 
@@ -16,8 +17,8 @@ internal static class TopCommand
     {
         var command = new ToolCommand(
             "top",
-            "Shows processes, rules and servers with their rates, every few seconds: in place on a terminal, as lines otherwise. Ends "
-                + "with Ctrl+C.",
+            "Shows processes, rules, servers and hot keys with their rates, every few seconds: in place on a terminal, as lines otherwise. "
+                + "Ends with Ctrl+C.",
             "nearcache top",
             "nearcache top --sort delay",
             "nearcache top --count 1");
@@ -59,7 +60,9 @@ internal static class TopCommand
             if (context.Terminal.IsRich)
             {
                 context.Terminal.Note("Reading …");
-                await context.Terminal.Live.Live(new Text("")).StartAsync(live => ShowAsync(view =>
+                // A screen that is too low shows the beginning.
+                var screen = context.Terminal.Live.Live(new Text("")).Cropping(VerticalOverflowCropping.Bottom);
+                await screen.StartAsync(live => ShowAsync(view =>
                 {
                     live.UpdateTarget(view);
                     live.Refresh();
@@ -79,9 +82,12 @@ internal static class TopCommand
         var processes = TopProcess.Of(before, now, sort);
         List<IRenderable> parts =
         [
-            new Text(SafeText.Of($"{now.Namespace}  {Words.Time(now.At)}  {Words.Count(processes.Count, "process", "processes")}, "
-                + $"{Words.Rate(processes.Sum(one => one.Hits ?? 0))} near hits/s, {Words.Rate(processes.Sum(one => one.Reads ?? 0))} "
-                    + $"remote reads/s"
+            new Text(SafeText.Of($"{now.Namespace}  {Words.Time(now.At)}  "
+                + (now.Reports.IsKnown
+                    ? $"{Words.Count(processes.Count, "process", "processes")}, "
+                        + $"{Words.Rate(processes.Sum(one => one.Hits ?? 0))} near hits/s, "
+                        + $"{Words.Rate(processes.Sum(one => one.Reads ?? 0))} remote reads/s"
+                    : "processes unknown")
                 + (now.Rules.Value is { Stops.Count: > 0 and var stops } ? $", {Words.Count(stops, "stop")} in force" : ""))),
             new Text(""),
             now.Reports.IsKnown
@@ -96,21 +102,36 @@ internal static class TopCommand
         }
 
         parts.Add(new Text(""));
-        parts.Add(now.Usage.IsKnown
+        parts.Add(now is { Usage.IsKnown: true, Rules.IsKnown: true }
             ? terminal.TableOf(
                 ["RULE", "MATCH", "NEAR HITS/S", "REMOTE READS/S", "WRITES/S"],
                 now.Usage.Value.OrderByDescending(rule => rule.NearHitsPerSecond + rule.WritesPerSecond)
                     .Select(rule => (IReadOnlyList<string>)
                 [
-                    rule.Rule, now.Rules.Value?.Rules.FirstOrDefault(one => one.Settings.Name == rule.Rule)?.Settings.Match ?? "",
+                    rule.Rule, now.Rules.Value.Rules.FirstOrDefault(one => one.Settings.Name == rule.Rule)?.Settings.Match ?? "",
                     Words.Rate(rule.NearHitsPerSecond), Words.Rate(rule.RemoteReadsPerSecond), Words.Rate(rule.WritesPerSecond),
                 ]))
-            : new Text(SafeText.Of($"The rules are unknown: {now.Usage.Unknown}")));
+            : new Text(SafeText.Of($"The rules are unknown: {now.Rules.Unknown ?? now.Usage.Unknown}")));
         parts.Add(new Text(""));
         parts.Add(terminal.TableOf(
             ["SERVER", "GETS/S", "HIT RATIO", "EVICTIONS/S", "MEMORY", "CONNECTIONS"],
             now.Servers.Select((server, index) => TopServer.Cells(before.Servers.ElementAtOrDefault(index), server, now.Since(before)))));
         parts.Add(new Text(""));
+        parts.Add(HotKeys(terminal, now));
+        parts.Add(new Text(""));
         return new Rows(parts);
     }
+
+    private static IRenderable HotKeys(Terminal terminal, TopReading now) => now.HotKeys switch
+    {
+        null => new Text("The hot keys of a large or unknown fleet: nearcache hot"),
+        { IsKnown: false, Unknown: var why } => new Text(SafeText.Of($"The hot keys are unknown: {why}")),
+        { Value: { } hot } => terminal.TableOf(
+            ["HOT KEY", "RULE", "NEAR HITS/S", "REMOTE READS/S", "WRITES/S"],
+            hot.Keys.Take(MaxKeys).Select(key => (IReadOnlyList<string>)
+            [
+                key.Key, key.Rule ?? "none", Words.Rate(key.NearHitsPerSecond), Words.Rate(key.RemoteReadsPerSecond),
+                Words.Rate(key.WritesPerSecond),
+            ])),
+    };
 }

@@ -11,17 +11,25 @@ internal sealed record TopReading(
     Observed<FleetReports> Reports,
     Observed<RegistrySnapshot> Rules,
     Observed<IReadOnlyList<RuleUsage>> Usage,
-    IReadOnlyList<FleetServer> Servers)
+    IReadOnlyList<FleetServer> Servers,
+    Observed<FleetHotKeys>? HotKeys)
 {
+    // Each process is asked for a long report, and a large fleet would use up the budget of the other parts.
+    private const int MaxProcessesWithKeys = 50;
+
     public static async Task<TopReading> ReadAsync(FleetClient client, TimeProvider time, CancellationToken cancellationToken)
     {
-        var reports = client.GetReportsAsync(cancellationToken);
+        var reading = client.GetReportsAsync(cancellationToken);
         var servers = client.GetServersAsync(cancellationToken);
         var rules = await client.GetRulesAsync(cancellationToken).ConfigureAwait(false);
         var usage = await client.GetUsageAsync(cancellationToken).ConfigureAwait(false);
+        var reports = await reading.ConfigureAwait(false);
+        var hotKeys = reports.Value?.Processes.Count is <= MaxProcessesWithKeys
+            ? await client.GetHotKeysAsync(cancellationToken).ConfigureAwait(false)
+            : null;
         return new TopReading(
-            client.Namespace, time.GetUtcNow(), time.GetTimestamp(), time, await reports.ConfigureAwait(false), rules.Current, usage,
-            await servers.ConfigureAwait(false));
+            client.Namespace, time.GetUtcNow(), time.GetTimestamp(), time, reports, rules.Current, usage,
+            await servers.ConfigureAwait(false), hotKeys);
     }
 
     /// <summary>Returns the seconds since an earlier reading.</summary>

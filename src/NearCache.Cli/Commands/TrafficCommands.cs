@@ -145,10 +145,10 @@ internal static class TrafficCommands
     private static string? CommandOf(RuleProposal proposal, long revision) => proposal.Kind switch
     {
         ProposalKind.AddDryRun => proposal.Settings is { } settings
-            ? $"nearcache rules add {proposal.Rule} {Options(settings)} --revision {revision} --why \"…\""
+            ? $"nearcache rules add {SafeText.ShellWord(proposal.Rule)} {Options(settings)} --revision {revision} --why \"…\""
             : null,
-        ProposalKind.Promote => $"nearcache rules promote {proposal.Rule} --revision {revision} --why \"…\"",
-        _ => $"nearcache rules remove {proposal.Rule} --revision {revision} --why \"…\"",
+        ProposalKind.Promote => $"nearcache rules promote {SafeText.ShellWord(proposal.Rule)} --revision {revision} --why \"…\"",
+        _ => $"nearcache rules remove {SafeText.ShellWord(proposal.Rule)} --revision {revision} --why \"…\"",
     };
 
     // A pattern is in quotes, since a shell would expand it.
@@ -156,6 +156,6 @@ internal static class TrafficCommands
     {
         var texts = RuleSettings.TextsOf(settings);
         return string.Join(' ', RuleSettings.All.Where(setting => texts.ContainsKey(setting.Name)).SelectMany(
-            setting => texts[setting.Name].Select(text => $"{setting.Option} '{text.Replace("'", "'\\''", StringComparison.Ordinal)}'")));
+            setting => texts[setting.Name].Select(text => $"{setting.Option} {SafeText.ShellWord(text)}")));
     }
 }

@@ -10,7 +10,7 @@ internal static class WhyCommand
         var command = new ToolCommand(
             "why",
             "Tells where a key is, by which rule it is near or why it is not, what its item is, and which processes wrote it in the last "
-                + "minute. Changes nothing, and does not show the value.",
+                + "minute. Changes nothing, and does not show the value. Exit code: 0, or 1 if a part of the answer is unknown.",
             "nearcache why product:42");
         var key = new Argument<string>("KEY") { Description = "The key, as the application names it." };
         command.Arguments.Add(key);
@@ -29,7 +29,7 @@ internal static class WhyCommand
 
             context.Terminal.Line();
             context.Terminal.Paragraph("", diagnosis.Summary, 0);
-            return ExitCodes.Success;
+            return diagnosis.Unknown.Count == 0 ? ExitCodes.Success : ExitCodes.Partly;
         });
     }
 }

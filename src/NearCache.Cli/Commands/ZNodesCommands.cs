@@ -25,6 +25,11 @@ internal static class ZNodesCommands
             await using var close = client.ConfigureAwait(false);
             var before = await client.GetEnsembleAsync(cancellationToken).ConfigureAwait(false)
                 ?? throw new ToolException("No ZooKeeper is configured: pass --zookeeper, or set ZooKeeper:ConnectionString.");
+            if (!before.Subtree.IsKnown)
+            {
+                return Own(context, before, before, between: 1);
+            }
+
             var tenantsBefore = await client.GetCoTenantsAsync(cancellationToken).ConfigureAwait(false);
             var from = context.Host.Time.GetTimestamp();
             await Task.Delay(wait, context.Host.Time, cancellationToken).ConfigureAwait(false);
@@ -72,6 +77,13 @@ internal static class ZNodesCommands
 
             var client = await context.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await using var close = client.ConfigureAwait(false);
+            var ensemble = await client.GetEnsembleAsync(cancellationToken).ConfigureAwait(false);
+            if (ensemble is { LastZxid: { IsKnown: false, Unknown: var why } })
+            {
+                // The cleaner waits for an ensemble that comes back.
+                throw new ToolException($"Nothing was counted: {why.TrimEnd('.')}. nearcache doctor says what to do.");
+            }
+
             var progress = new Progress(context.Terminal);
             var found = await client.FindLeftoversAsync(options, progress, cancellationToken).ConfigureAwait(false);
             context.Terminal.Line($"{Words.Count(found.Leftovers, "leftover")} below namespace {client.Namespace}; preserved: "

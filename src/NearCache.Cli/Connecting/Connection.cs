@@ -1,9 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Net.Security;
-using System.Text;
 using Microsoft.Extensions.Configuration;
-using NearCache.ZooKeeper;
 
 namespace NearCache.Cli.Connecting;
 
@@ -13,14 +10,16 @@ namespace NearCache.Cli.Connecting;
 /// <param name="IsReadOnly">Whether changes are impossible.</param>
 /// <param name="Timeout">The time that one part of an answer may take.</param>
 /// <param name="Source">Where the settings come from, in words.</param>
-/// <param name="Settings">The settings as they are written; null if they come from options of the command line alone.</param>
+/// <param name="Settings">The settings as they are written, with what the command line says in their place, passwords included.</param>
+/// <param name="Context">The context that names the fleet; null if something else does.</param>
 internal sealed record Connection(
     NearCacheOptions Options,
     IReadOnlyList<string> Mistakes,
     bool IsReadOnly,
     TimeSpan Timeout,
     string Source,
-    IConfiguration? Settings)
+    IConfiguration Settings,
+    NamedContext? Context)
 {
     private const string AppSettings = "appsettings.json";
 
@@ -29,43 +28,41 @@ internal sealed record Connection(
     /// </summary>
     public static Connection Of(ParseResult command, ConnectionOptions names, ToolHost host)
     {
-        var (options, source, settings, isReadOnly) = Read(command, names, host);
-        if (command.GetValue(names.Namespace) is { } name)
-        {
-            options.Namespace = name;
-        }
-
-        string[] servers = [.. (command.GetValue(names.Memcached) ?? []).SelectMany(
-            one => one.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
-        if (servers.Length > 0)
-        {
-            options.Memcached.Servers = [.. servers];
-        }
-
-        options.ZooKeeper.ConnectionString = command.GetValue(names.ZooKeeper) ?? options.ZooKeeper.ConnectionString;
-        if (command.GetValue(names.Tls))
-        {
-            options.Memcached.Tls ??= new SslClientAuthenticationOptions();
-        }
-
-        if (command.GetValue(names.ZooKeeperTls))
-        {
-            options.ZooKeeper.Tls ??= new SslClientAuthenticationOptions();
-        }
-
-        Passwords(command, names, host, options);
         var seconds = command.GetValue(names.Timeout);
-        return seconds is < 0.1 or > 60 or double.NaN
-            ? throw new ToolException(
-                string.Create(CultureInfo.InvariantCulture, $"--timeout is {seconds}, but must be from 0.1 to 60 seconds."))
-            : new Connection(
-                options,
-                FleetConfiguration.FindMistakes(options),
-                isReadOnly || command.GetValue(names.ReadOnly),
-                TimeSpan.FromSeconds(seconds),
-                source,
-                settings);
+        if (seconds is < 0.1 or > 60 or double.NaN)
+        {
+            throw new ToolException(
+                string.Create(CultureInfo.InvariantCulture, $"--timeout is {seconds}, but must be from 0.1 to 60 seconds."));
+        }
+
+        var (section, source, context) = Read(command, names, host);
+        var settings = Override(new EffectiveSettings(section), command, names, host).Build();
+        var options = FleetConfiguration.Read(settings);
+        return new Connection(
+            options,
+            FleetConfiguration.FindMistakes(options),
+            context?.IsReadOnly == true || command.GetValue(names.ReadOnly),
+            TimeSpan.FromSeconds(seconds),
+            source,
+            settings,
+            context);
     }
+
+    /// <summary>Returns whether options name the servers of a fleet.</summary>
+    public static bool NamesServers(ParseResult command, ConnectionOptions names) =>
+        command.GetResult(names.Memcached) is { Implicit: false } || command.GetResult(names.ZooKeeper) is { Implicit: false };
+
+    /// <summary>Returns the name of the context that is asked for; null if none is.</summary>
+    public static string? ContextName(ParseResult command, ConnectionOptions names, ToolHost host) =>
+        command.GetValue(names.Context) ?? (host.Variable("NEARCACHE_CONTEXT") is { Length: > 0 } name ? name : null);
+
+    /// <summary>Returns whether there is a file of settings in the current folder.</summary>
+    public static bool HasOwnFile(ToolHost host) => File.Exists(Path.Combine(host.Folder, AppSettings));
+
+    /// <summary>Returns the section with the settings of a context.</summary>
+    public static IConfigurationSection SectionOf(NamedContext context, ParseResult command, ConnectionOptions names, ToolHost host) =>
+        context.Settings ?? SectionOf(
+            context.Config!, context.Section ?? command.GetValue(names.Section)!, context.Environment ?? Environment(command, names, host));
 
     /// <summary>Connects. Servers that do not answer are no failure.</summary>
     /// <exception cref="ToolException">The settings are invalid.</exception>
@@ -81,18 +78,15 @@ internal sealed record Connection(
         return FleetClient.ConnectAsync(Options, fleet, null, host.Time, cancellationToken);
     }
 
-    private static (NearCacheOptions Options, string Source, IConfiguration? Settings, bool IsReadOnly) Read(
+    private static (IConfigurationSection? Section, string Source, NamedContext? Context) Read(
         ParseResult command, ConnectionOptions names, ToolHost host)
     {
-        var (config, section, environment) = (command.GetValue(names.Config), command.GetValue(names.Section)!, Environment());
-        if (config is not null)
+        if (command.GetValue(names.Config) is { } config)
         {
-            return OfFile(Path.Combine(host.Folder, config), section, environment, isReadOnly: false);
+            return OfFile(Path.Combine(host.Folder, config));
         }
 
-        var named = command.GetValue(names.Context) ?? host.Variable("NEARCACHE_CONTEXT");
-        var servers = command.GetResult(names.Memcached) is { Implicit: false }
-            || command.GetResult(names.ZooKeeper) is { Implicit: false };
+        var (named, servers) = (ContextName(command, names, host), NamesServers(command, names));
         if (named is not null || !servers)
         {
             var file = ContextsFile.Find(host, command.GetValue(names.Contexts));
@@ -100,46 +94,57 @@ internal sealed record Connection(
             {
                 var context = (file ?? throw new ToolException(
                     $"There is no contexts file for the context \"{name}\". Name it by --contexts or NEARCACHE_CONTEXTS.")).Get(name);
-                return context.Settings is { } settings
-                    ? (FleetConfiguration.Read(settings), $"the context {name}", settings, context.IsReadOnly)
-                    : OfFile(context.Config!, context.Section ?? section, context.Environment ?? environment, context.IsReadOnly);
+                return (SectionOf(context, command, names, host), context.Config ?? $"the context {name}", context);
             }
         }
 
-        return servers
-            ? (new NearCacheOptions(), "the command line", null, false)
-            : Path.Combine(host.Folder, AppSettings) is var own && File.Exists(own)
-            ? OfFile(own, section, environment, isReadOnly: false)
+        return servers ? (null, "the command line", null)
+            : HasOwnFile(host) ? OfFile(Path.Combine(host.Folder, AppSettings))
             : throw new ToolException(
                 "No fleet is named: pass --config appsettings.json, --context NAME, or --memcached, --zookeeper and --namespace.");
 
-        string Environment() => command.GetValue(names.Environment) ?? host.Variable("DOTNET_ENVIRONMENT") ?? "Production";
-
-        static (NearCacheOptions, string, IConfiguration?, bool) OfFile(string path, string section, string environment, bool isReadOnly)
-        {
-            var found = ConfigurationFile.Read(path, environment).GetSection(section);
-            return found.Exists()
-                ? (FleetConfiguration.Read(found), path, found, isReadOnly)
-                : throw new ToolException($"{path} has no section \"{section}\". Name the section of the caches by --section.");
-        }
+        (IConfigurationSection, string, NamedContext?) OfFile(string path) =>
+            (SectionOf(path, command.GetValue(names.Section)!, Environment(command, names, host)), path, null);
     }
 
-    private static void Passwords(ParseResult command, ConnectionOptions names, ToolHost host, NearCacheOptions options)
+    private static IConfigurationSection SectionOf(string path, string section, string environment)
     {
-        options.Memcached.UserName = command.GetValue(names.User) ?? options.Memcached.UserName;
-        if (options.Memcached.UserName is { Length: > 0 } user)
+        var file = ConfigurationFile.Read(path, environment);
+        return file.GetSection(section) is var found && found.Exists() ? found
+            : ContextsFile.Has(file) ? throw new ToolException($"{path} is a contexts file: pass it by --contexts.")
+            : throw new ToolException($"{path} has no section \"{section}\". Name the section of the caches by --section.");
+    }
+
+    private static string Environment(ParseResult command, ConnectionOptions names, ToolHost host) =>
+        command.GetValue(names.Environment) ?? host.Variable("DOTNET_ENVIRONMENT") ?? "Production";
+
+    private static EffectiveSettings Override(EffectiveSettings settings, ParseResult command, ConnectionOptions names, ToolHost host)
+    {
+        settings.Set("Namespace", command.GetValue(names.Namespace));
+        settings.SetList(
+            "Memcached:Servers",
+            [.. (command.GetValue(names.Memcached) ?? []).SelectMany(
+                one => one.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))]);
+        settings.Set("ZooKeeper:ConnectionString", command.GetValue(names.ZooKeeper));
+        settings.Set("Memcached:Tls", command.GetValue(names.Tls) ? "true" : null);
+        settings.Set("ZooKeeper:Tls", command.GetValue(names.ZooKeeperTls) ? "true" : null);
+        settings.Set("Memcached:UserName", command.GetValue(names.User));
+        if (settings["Memcached:UserName"] is { Length: > 0 } user)
         {
-            options.Memcached.Password = host.Variable("NEARCACHE_MEMCACHED_PASSWORD") ?? options.Memcached.Password
-                ?? Ask($"Password of {user} on memcached", "NEARCACHE_MEMCACHED_PASSWORD", host);
+            settings.Set("Memcached:Password", host.Variable("NEARCACHE_MEMCACHED_PASSWORD") ?? settings["Memcached:Password"]
+                ?? Ask($"Password of {user} on memcached", "NEARCACHE_MEMCACHED_PASSWORD", host));
         }
 
         if (command.GetValue(names.ZooKeeperUser) is { Length: > 0 } other)
         {
+            // Beside the identities of the settings, whose keys are numbers.
             var password = host.Variable("NEARCACHE_ZOOKEEPER_PASSWORD")
                 ?? Ask($"Password of {other} on ZooKeeper", "NEARCACHE_ZOOKEEPER_PASSWORD", host);
-            options.ZooKeeper.Authentications.Add(
-                new ZooKeeperAuthentication { Scheme = "digest", Credentials = Encoding.UTF8.GetBytes($"{other}:{password}") });
+            settings.Set("ZooKeeper:Authentications:user:Scheme", "digest");
+            settings.Set("ZooKeeper:Authentications:user:Credentials", $"{other}:{password}");
         }
+
+        return settings;
     }
 
     private static string Ask(string question, string variable, ToolHost host)

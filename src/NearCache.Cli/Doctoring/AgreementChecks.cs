@@ -133,7 +133,7 @@ internal static class AgreementChecks
                     "A running process updates it within seconds. If it stays behind, no process reaches the server: check their network.");
             }
             else if (carried.SettledRevision < carried.Revision && current is not null && !IsRecent(reading, current)
-                && reading.HasProcesses)
+                && HasHadTimeToSettle(reading, server.Server))
             {
                 yield return Findings.RulesUnsettled.Because(
                     $"{server.Server} carries revision {carried.Revision}, of which {carried.SettledRevision ?? 0} is settled.",
@@ -162,7 +162,7 @@ internal static class AgreementChecks
                 $"{(stop.Rule is null ? "Near caching as a whole" : $"Rule {stop.Rule}")} is stopped by {stop.Who}"
                     + (stop.IsVerified ? "" : " (claimed)") + (stop.When is { } when ? $" since {Words.Time(when)}" : "")
                     + $": {stop.Why.TrimEnd('.')}.",
-                $"When the reason is gone: nearcache resume {stop.Id} --why \"…\".");
+                $"When the reason is gone: nearcache resume {SafeText.ShellWord(stop.Id)} --why \"…\".");
 
             var deaf = stop.When is { } put && reading.At - put < Spreading
                 ? []
@@ -235,6 +235,15 @@ internal static class AgreementChecks
 
     private static bool IsRecent(FleetReading reading, RegistrySnapshot rules) =>
         rules.History is [.., var last] && reading.At - last.When < Spreading + reading.Options.RuleLease;
+
+    // Rules are settled a lease after the first process has written them to a server: neither a fleet that starts nor a server that was
+    // restarted is at fault.
+    private static bool HasHadTimeToSettle(FleetReading reading, string server)
+    {
+        var needed = Spreading + reading.Options.RuleLease;
+        return reading.Live.Any(process => reading.At - process.Summary.StartedAt > needed)
+            && !(reading.Servers.FirstOrDefault(one => one.Name == server)?.Statistics.Value?.Uptime < needed);
+    }
 
     // What a server that does not answer carries is unknown, and said once.
     private static bool Reaches(FleetReading reading, string server) =>

@@ -47,11 +47,12 @@ internal static partial class RuleChecks
         foreach (var rule in current.Rules.Select(rule => rule.Settings).Where(rule => rule.Enabled || rule.DryRun))
         {
             var use = usage.GetValueOrDefault(rule.Name);
+            var name = SafeText.ShellWord(rule.Name);
             if (Locks().IsMatch(rule.Match) || Locks().IsMatch(rule.Name))
             {
                 yield return Findings.RuleOverLocks.Because(
                     $"Rule {rule.Name} ({rule.Match}) covers keys that look like locks.",
-                    $"If they are locks or counters: nearcache rules remove {rule.Name} --why \"locks are never near\". If not, give "
+                    $"If they are locks or counters: nearcache rules remove {name} --why \"locks are never near\". If not, give "
                         + $"the keys "
                         + "another name.");
             }
@@ -61,7 +62,7 @@ internal static partial class RuleChecks
                 yield return Findings.RuleSuspended.Because(
                     $"Rule {rule.Name} ({rule.Match}) is suspended by the churn breaker"
                         + (use is null ? "." : $": {Words.Rate(use.WritesPerSecond)} writes a second."),
-                    $"Find what writes the keys (nearcache watch), write less, or remove the rule: nearcache rules disable {rule.Name} "
+                    $"Find what writes the keys (nearcache watch), write less, or remove the rule: nearcache rules disable {name} "
                         + $"--why \"…\".");
             }
             else if (!rule.DryRun && use is { WritesPerSecond: >= SomeWrites }
@@ -71,7 +72,7 @@ internal static partial class RuleChecks
                     $"Rule {rule.Name} ({rule.Match}) has {Words.Rate(use.NearHitsPerSecond)} near hits for "
                         + $"{Words.Rate(use.WritesPerSecond)} "
                         + "writes a second.",
-                    $"Narrow its Match to keys that are read often and written seldom, or nearcache rules disable {rule.Name} --why "
+                    $"Narrow its Match to keys that are read often and written seldom, or nearcache rules disable {name} --why "
                         + $"\"…\".");
             }
             else if (!rule.DryRun && use is { NearHitsPerSecond: 0, RemoteReadsPerSecond: 0, WritesPerSecond: 0 }
@@ -81,7 +82,7 @@ internal static partial class RuleChecks
                     $"Rule {rule.Name} ({rule.Match}) decides for no key that is used: {Words.List(deciding)} "
                         + $"{(deciding.Length == 1 ? "is" : "are")} "
                         + "more specific.",
-                    $"If that is not meant, narrow {deciding[0]}; otherwise nearcache rules remove {rule.Name} --why \"…\".");
+                    $"If that is not meant, narrow {deciding[0]}; otherwise nearcache rules remove {name} --why \"…\".");
             }
         }
     }

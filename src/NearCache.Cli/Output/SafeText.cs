@@ -54,6 +54,12 @@ internal static class SafeText
     /// <summary>Returns a text of several lines, each of them safe.</summary>
     public static string OfLines(string text) => string.Join('\n', text.Split('\n').Select(line => Of(line.TrimEnd('\r'))));
 
+    /// <summary>Returns a text as one word of a command line that can be pasted into a shell.</summary>
+    public static string ShellWord(string text) =>
+        text.Length > 0 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.' or ':' or '/')
+        ? text
+        : $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
     private static bool IsSuspect(char letter) => IsSuspect(char.GetUnicodeCategory(letter));
 
     private static bool IsSuspect(UnicodeCategory category) => category is UnicodeCategory.Control or UnicodeCategory.Format

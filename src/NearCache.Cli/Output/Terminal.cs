@@ -9,8 +9,8 @@ namespace NearCache.Cli.Output;
 /// </summary>
 internal sealed class Terminal
 {
-    // Wide enough that no line of a table is broken in a file.
-    private const int WidthOfTables = 10_000;
+    // Wide enough that no line is broken in a file.
+    private const int WidthOfFiles = 10_000;
 
     private readonly ToolHost _host;
     private readonly Lazy<IAnsiConsole> _console;
@@ -31,7 +31,7 @@ internal sealed class Terminal
                 ColorSystem = HasColors ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
                 Interactive = InteractionSupport.No,
             });
-            console.Profile.Width = IsRich ? host.Width : WidthOfTables;
+            console.Profile.Width = Width;
             return console;
         });
     }
@@ -42,22 +42,16 @@ internal sealed class Terminal
     /// <summary>Gets a value indicating whether colors are written.</summary>
     public bool HasColors { get; }
 
+    private int Width => IsRich ? _host.Width : WidthOfFiles;
+
     /// <summary>Writes an empty line.</summary>
     public void Line() => _host.Output.WriteLine();
 
     /// <summary>Writes a line. A long one is left to the terminal.</summary>
-    public void Line(string text, Tone tone = Tone.Plain)
-    {
-        if (HasColors && tone != Tone.Plain)
-        {
-            _console.Value.Write(new Text(SafeText.Of(text), StyleOf(tone)));
-            _host.Output.WriteLine();
-        }
-        else
-        {
-            _host.Output.WriteLine(SafeText.Of(text));
-        }
-    }
+    public void Line(string text, Tone tone = Tone.Plain) => Write(SafeText.Of(text), tone);
+
+    /// <summary>Writes a line of any length, as safe as the others.</summary>
+    public void Whole(string text) => Write(SafeText.Of(text, int.MaxValue), Tone.Plain);
 
     /// <summary>Writes a paragraph under a mark: wrapped and indented on a terminal, one line in a file.</summary>
     /// <param name="mark">The mark, such as <c>√</c>; may be empty.</param>
@@ -87,44 +81,19 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>Writes a table with a line of headings.</summary>
+    /// <summary>Writes a table with a line of headings: no line is broken in a file, and no cell on a terminal.</summary>
     public void Table(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
     {
-        if (IsRich)
+        foreach (var (text, isHeading) in TextTable.Lines(headings, rows, Width))
         {
-            _console.Value.Write(TableOf(headings, rows));
-            return;
-        }
-
-        // For a file: no line is broken, and none ends in spaces.
-        string[][] lines = [[.. headings], .. rows.Select(row => row.Select(cell => SafeText.Of(cell)).ToArray())];
-        int[] widths = [.. headings.Select((_, column) => lines.Max(line => line[column].Length))];
-        foreach (var line in lines)
-        {
-            _host.Output.WriteLine(string.Join("  ", line.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+            Write(text, isHeading ? Tone.Heading : Tone.Plain);
         }
     }
 
     /// <summary>Returns a table that can be shown again and again in one place.</summary>
-    public IRenderable TableOf(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
-    {
-        var table = new Table { Border = TableBorder.None };
-        foreach (var heading in headings)
-        {
-            table.AddColumn(new TableColumn(new Text(heading, HasColors ? new Style(decoration: Decoration.Bold) : Style.Plain))
-            {
-                Padding = new Padding(0, 0, 2, 0),
-                NoWrap = !IsRich,
-            });
-        }
-
-        foreach (var row in rows)
-        {
-            table.AddRow(row.Select(cell => (IRenderable)new Text(SafeText.Of(cell))));
-        }
-
-        return table;
-    }
+    public IRenderable TableOf(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows) => new Rows(
+        TextTable.Lines(headings, rows, Width).Select(line =>
+            (IRenderable)new Text(line.Text, line.IsHeading && HasColors ? StyleOf(Tone.Heading) : Style.Plain)));
 
     /// <summary>Gets the console of Spectre, for what changes in place.</summary>
     public IAnsiConsole Live => _console.Value;
@@ -142,6 +111,19 @@ internal sealed class Terminal
 
         _host.Error.Write($"{SafeText.Of(question)} [y/N] ");
         return _host.Input.ReadLine()?.Trim() is "y" or "Y" or "yes";
+    }
+
+    private void Write(string safe, Tone tone)
+    {
+        if (HasColors && tone != Tone.Plain)
+        {
+            _console.Value.Write(new Text(safe, StyleOf(tone)));
+            _host.Output.WriteLine();
+        }
+        else
+        {
+            _host.Output.WriteLine(safe);
+        }
     }
 
     private static IEnumerable<string> Wrap(string text, int width)

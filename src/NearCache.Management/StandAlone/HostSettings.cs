@@ -13,6 +13,12 @@ internal sealed record HostSettings
     /// <summary>The prefix of environment variables that are settings.</summary>
     public const string EnvironmentPrefix = "NEARCACHE_CONSOLE__";
 
+    /// <summary>Gets the folder of the history without a setting.</summary>
+    public static string DefaultFolder => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
+        "NearCache",
+        "console");
+
     /// <summary>Gets the addresses that are listened on.</summary>
     public required IReadOnlyList<Uri> Urls { get; init; }
 
@@ -43,7 +49,7 @@ internal sealed record HostSettings
         var certificate = CertificateSettings.Read(reader.Section("Certificate"), mistakes);
         ReadContexts(reader, console, mistakes);
         reader.Finish(["Logging"]);
-        console.DataFolder = arguments.HasNoData ? null : arguments.DataFolder ?? console.DataFolder ?? DefaultFolder();
+        console.DataFolder = arguments.HasNoData ? null : arguments.DataFolder ?? console.DataFolder ?? DefaultFolder;
         urls = arguments.Urls.Count > 0 ? [.. arguments.Urls] : urls.Count > 0 ? urls : [DefaultUrl];
         var parsed = new List<Uri>();
         foreach (var url in urls)
@@ -82,11 +88,6 @@ internal sealed record HostSettings
             mistakes.Add("There is nothing to show: neither Contexts nor NearCache is configured. Name a file with --config.");
         }
     }
-
-    private static string DefaultFolder() => Path.Combine(
-        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-        "NearCache",
-        "console");
 }
 
 /// <summary>The certificate of https addresses, in a PEM or PKCS #12 file.</summary>

@@ -90,6 +90,10 @@ public sealed class SafetyTests
     [InlineData("There is no file", "doctor", "-c", "none.json")]
     [InlineData("No fleet is named", "doctor")]
     [InlineData("--timeout is 900, but must be from 0.1 to 60 seconds.", "doctor", "--memcached", "127.0.0.1:1", "--timeout", "900")]
+    [InlineData("--who is empty", "stop", "--all", "--why", "x", "--who", " ", "--memcached", "127.0.0.1:1")]
+    [InlineData("--wait is 01:00:00, but must be from 00:00:00 to 00:05:00.", "stop", "--all", "--why", "x", "--wait", "1h", "--who", "a",
+        "--memcached", "127.0.0.1:1")]
+    [InlineData("\"tomorrow\" is no time", "bundle", "--at", "tomorrow")]
     [InlineData("There is no contexts file for the context \"shop\".", "doctor", "--context", "shop")]
     public async Task A_mistake_is_one_line_on_standard_error(string message, params string[] arguments)
     {
@@ -100,6 +104,19 @@ public sealed class SafetyTests
         Assert.StartsWith("nearcache: ", run.Error, StringComparison.Ordinal);
         Assert.Contains(message, run.Error, StringComparison.Ordinal);
         Assert.Single(run.Error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public async Task A_reader_of_the_output_that_has_ended_ends_the_command_without_a_word()
+    {
+        await using var fleet = new FleetOnFakes();
+        await fleet.StartAsync();
+        await using var tool = ToolProcess.Start(Path.GetTempPath(), ["top", "--interval", "1s", .. fleet.Names]);
+
+        await tool.ReadLineAsync();
+        tool.CloseOutput();
+
+        Assert.Equal((ExitCodes.OutputClosed, ""), await tool.EndAsync());
     }
 
     [Fact]

@@ -10,7 +10,7 @@ public sealed class StopCommandsTests
         await using var fleet = new FleetOnFakes();
         var process = await fleet.StartAsync();
 
-        var stop = await fleet.RunAsync("stop", "products", "--why", "wrong prices");
+        var stop = await fleet.RunAsync("stop", "products", "--why", "wrong prices", "--wait", "2m");
 
         Assert.True(stop.Code == 0, stop.ToString());
         var lines = stop.Output.Split('\n');
@@ -29,7 +29,7 @@ public sealed class StopCommandsTests
         Assert.Contains("Rule products is stopped by alice (claimed)", doctor.Output, StringComparison.Ordinal);
 
         var id = process.Rules.Current.Stops[0].Id;
-        var resume = await fleet.RunAsync("resume", id, "--why", "right again");
+        var resume = await fleet.RunAsync("resume", id, "--why", "right again", "--wait", "2m");
         Assert.True(resume.Code == 0, resume.ToString());
         Assert.Equal((0, "No stop is in force.\n"), ((await fleet.RunAsync("stops")).Code, (await fleet.RunAsync("stops")).Output));
     }
@@ -42,7 +42,7 @@ public sealed class StopCommandsTests
         fleet.ZooKeeper.Stop();
         string[] quick = ["--timeout", "1"];
 
-        var stop = await ToolRun.OfAsync(["stop", "--all", "--why", "incident 4711", .. fleet.Names[..^2], .. quick]);
+        var stop = await ToolRun.OfAsync(["stop", "--all", "--why", "incident 4711", "--wait", "2m", .. fleet.Names[..^2], .. quick]);
 
         // Members are unknown, so it is not certain that every process has obeyed.
         Assert.True(stop.Code == 1, stop.ToString());

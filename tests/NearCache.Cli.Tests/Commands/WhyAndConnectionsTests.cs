@@ -43,6 +43,17 @@ public sealed class WhyAndConnectionsTests
         Assert.Contains("rule:    products", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("a secret value", run.Output, StringComparison.Ordinal);
         Assert.Equal(1, (await fleet.RunAsync("key", "get", "product:none")).Code);
+
+        // Its value is shown on request, and can do nothing to the terminal.
+        var shown = await fleet.RunAsync("key", "get", "product:1", "--value");
+        Assert.EndsWith("\nvalue:\na secret value\n", shown.Output, StringComparison.Ordinal);
+        await process.SetAsync("raw:1", new byte[] { 0xff, 0x1b, 0x5b }, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.EndsWith(
+            "\nvalue (base64):\n/xtb\n", (await fleet.RunAsync("key", "get", "raw:1", "--value")).Output, StringComparison.Ordinal);
+        await process.SetAsync(
+            "raw:2", "\u001b[2J\nx\u202e"u8.ToArray(), cancellationToken: TestContext.Current.CancellationToken);
+        var hostile = await fleet.RunAsync("key", "get", "raw:2", "--value");
+        Assert.EndsWith("\nvalue:\n\\u001b[2J\nx\\u202e\n", hostile.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -56,6 +56,13 @@ public sealed class HealthyFleetsTests
                 Servers = [FleetReadings.Carried(1, revision: 5, settled: 4), FleetReadings.Carried(2, revision: 4, settled: 4)],
             },
         },
+        ["just started, with rules that no process has edited"] = () => Unsettled(FleetReadings.Healthy()
+            .WithSummary(1, one => one with { StartedAt = FleetReadings.Now - TimeSpan.FromSeconds(15) })
+            .WithSummary(2, one => one with { StartedAt = FleetReadings.Now - TimeSpan.FromSeconds(12) })
+            .WithSummary(3, one => one with { StartedAt = FleetReadings.Now - TimeSpan.FromSeconds(12) })),
+        ["servers just restarted"] = () => Unsettled(FleetReadings.Healthy()
+            .WithStatistics(1, one => one with { Uptime = TimeSpan.FromSeconds(9) })
+            .WithStatistics(2, one => one with { Uptime = TimeSpan.FromSeconds(9) })),
         ["quiet"] = () => FleetReadings.Healthy() with
         {
             Usage = Observed.Known<IReadOnlyList<RuleUsage>>(
@@ -119,6 +126,15 @@ public sealed class HealthyFleetsTests
 
         Assert.Equal(FleetDoctor.Examine(reading), FleetDoctor.Examine(reading));
     }
+
+    // The rules are on the servers, and no lease has passed since.
+    private static FleetReading Unsettled(FleetReading reading) => reading.WithRules(FleetReadings.Snapshot(1) with { History = [] }) with
+    {
+        Rules = reading.WithRules(FleetReadings.Snapshot(1) with { History = [] }).Rules! with
+        {
+            Servers = [FleetReadings.Carried(1, revision: 1, settled: 0), FleetReadings.Carried(2, revision: 1, settled: 0)],
+        },
+    };
 
     // Servers that run, and a namespace that nothing has created.
     private static FleetReading Empty()

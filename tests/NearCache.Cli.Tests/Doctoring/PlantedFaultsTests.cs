@@ -137,6 +137,9 @@ public sealed class PlantedFaultsTests
         ["rule useless"] = (
             () => FleetReadings.Healthy().WithRule("carts", "cart:*", FleetReadings.Usage("carts", hits: 1, writes: 4)),
             "rule-useless", "1 near hits for 4 writes", "nearcache rules disable carts"),
+        ["rule useless, whose name is a command"] = (
+            () => FleetReadings.Healthy().WithRule("x; reboot", "cart:*", FleetReadings.Usage("x; reboot", hits: 1, writes: 4)),
+            "rule-useless", "x; reboot", "nearcache rules disable 'x; reboot' --why"),
         ["rule shadowed"] = (
             () => FleetReadings.Healthy().WithRule("products-v2", "product:v2:*")
                 .WithRule("all-products", "prod*", FleetReadings.Usage("all-products", 0, 0, 0)),

@@ -20,6 +20,16 @@ public sealed class SafeTextTests
     [Fact]
     public void A_lone_surrogate_is_shown_as_its_code() => Assert.Equal("\\ud800lone", SafeText.Of("\ud800lone"));
 
+    [Theory]
+    [InlineData("products", "products")]
+    [InlineData("shop:eu-1/a.b_c", "shop:eu-1/a.b_c")]
+    [InlineData("product:*", "'product:*'")]
+    [InlineData("x; rm -rf ~", "'x; rm -rf ~'")]
+    [InlineData("$(reboot)`id`", "'$(reboot)`id`'")]
+    [InlineData("it's", "'it'\\''s'")]
+    [InlineData("", "''")]
+    public void A_name_in_a_command_to_paste_is_one_word(string text, string word) => Assert.Equal(word, SafeText.ShellWord(text));
+
     [Fact]
     public void A_long_text_is_cut() => Assert.Equal(new string('x', 10) + "…", SafeText.Of(new string('x', 100), maxLength: 10));
 }
