@@ -4,7 +4,7 @@ namespace NearCache.TestSupport;
 public static class PoolTurns
 {
     // Work in the background is short chains: a timer wakes a loop, which asks a server, whose reply wakes the loop again.
-    private const int Turns = 10;
+    private const int Turns = 5;
 
     /// <summary>
     /// Waits until the thread pool has begun all work that was queued before, and several times what that work has queued. Under load this
