@@ -212,11 +212,13 @@ public sealed class NearCacheOptionsValidatorTests
     [InlineData("digest:shop:secret:cdrw")]
     [InlineData("digest:shop:secret:with:colons:cdrw")]
     [InlineData("digest:shop:secret:cdrwx")]
+    [InlineData("digest:secret:cdrw")]
+    [InlineData("digest:secret")]
     public void A_password_that_is_written_as_an_access_right_is_not_repeated(string acl)
     {
         var mistake = Assert.Single(Mistakes(options => options.Ensemble.Acl.Add(acl)));
 
-        Assert.StartsWith("Ensemble:Acl:0 is \"digest:shop:…:", mistake, StringComparison.Ordinal);
+        Assert.StartsWith("Ensemble:Acl:0 is \"digest:", mistake, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", mistake, StringComparison.Ordinal);
     }
 

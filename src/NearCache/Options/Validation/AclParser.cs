@@ -49,8 +49,8 @@ internal static class AclParser
     }
 
     // The id of a digest may be a password that was written by mistake.
-    private static string Shown(string? text) => text?.Split(':') is ["digest", var user, _, .., var permissions]
-        ? $"digest:{user}:…:{permissions}"
+    private static string Shown(string? text) => text?.Split(':') is ["digest", .. var rest]
+        ? $"digest:{(rest.Length > 2 ? rest[0] + ":" : "")}…{(rest.Length > 1 ? ":" + rest[^1] : "")}"
         : text ?? "";
 
     private static string? Problem(ZNodeAcl acl, bool hasIdentity) => acl.Scheme switch
