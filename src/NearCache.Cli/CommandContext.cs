@@ -43,6 +43,12 @@ internal sealed class CommandContext(ToolHost host, ParseResult parsed, Connecti
         ? time
         : throw new ToolException($"{option.Name} is {Value(option)}, but must be from {least} to {most}.");
 
+    /// <summary>Returns a number that must be at least one; null if it may be absent and is.</summary>
+    public int? AtLeastOne(Option<int?> option) => Value(option) is not { } number || number >= 1
+        ? Value(option)
+        : throw new ToolException(string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{option.Name} is {number}, but must be at least 1."));
+
     /// <summary>Connects to the fleet.</summary>
     public Task<FleetClient> ConnectAsync(CancellationToken cancellationToken, Action<FleetClientOptions>? configure = null) =>
         Connection.ConnectAsync(host, cancellationToken, configure);

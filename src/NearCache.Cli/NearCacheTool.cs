@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using NearCache.Cli.Commands;
 using NearCache.Cli.Connecting;
@@ -9,7 +10,7 @@ using NearCache.Cli.Output;
 namespace NearCache.Cli;
 
 /// <summary>The tool: builds its commands, runs one, and turns every failure into one line with its remedy.</summary>
-internal static class NearCacheTool
+internal static partial class NearCacheTool
 {
     // EPIPE, which an IOException of a Unix stream has as its result.
     private const int BrokenPipe = 32;
@@ -23,7 +24,7 @@ internal static class NearCacheTool
         {
             var path = string.Join(' ', PathOf(parsed.CommandResult.Command));
             var mistake = parsed.UnmatchedTokens is [var unknown, ..] ? $"\"{unknown}\" is no command, option or argument of {path}."
-                : parsed.Errors[0].Message;
+                : Plain(parsed.Errors[0].Message);
             return Fail(host, $"{mistake} See: {path} --help");
         }
 
@@ -91,6 +92,13 @@ internal static class NearCacheTool
     /// <summary>Returns the words that call a command.</summary>
     public static IEnumerable<string> PathOf(Command command) =>
         command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? [.. PathOf(parent), command.Name] : ["nearcache"];
+
+    // The parser speaks of types of .NET, and in lines.
+    private static string Plain(string mistake) => string.Join(
+        ' ', TypeName().Replace(mistake, " as a number").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+
+    [GeneratedRegex(" as expected type 'System\\.(Int32|Int64|Double|Nullable[^']*)'")]
+    private static partial Regex TypeName();
 
     private static int Fail(ToolHost host, string message)
     {

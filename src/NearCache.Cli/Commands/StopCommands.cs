@@ -47,7 +47,8 @@ internal static class StopCommands
                 context.Terminal.Paragraph(
                     place.Stored is { IsKnown: true, Value: true } ? "√" : "!",
                     place.Stored.IsKnown ? place.Place
-                        : $"{place.Place}: {place.Stored.Unknown.TrimEnd('.')}. Processes carry the stop there.",
+                        : (place.Stored.Unknown.StartsWith(place.Place, StringComparison.Ordinal) ? "" : $"{place.Place}: ")
+                            + $"{place.Stored.Unknown.TrimEnd('.')}. Processes carry the stop there.",
                     2,
                     place.Stored is { IsKnown: true, Value: true } ? Tone.Good : Tone.Warning);
             }

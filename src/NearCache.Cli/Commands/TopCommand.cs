@@ -40,7 +40,7 @@ internal static class TopCommand
         return tool.Does(command, async (context, cancellationToken) =>
         {
             var wait = context.Between(interval, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
-
+            var most = context.AtLeastOne(count);
             var client = await context.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await using var close = client.ConfigureAwait(false);
             var time = context.Host.Time;
@@ -48,7 +48,7 @@ internal static class TopCommand
 
             async Task ShowAsync(Action<IRenderable> show)
             {
-                for (var shown = 0; context.Value(count) is not { } most || shown < most; shown++)
+                for (var shown = 0; most is null || shown < most; shown++)
                 {
                     await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
                     var now = await TopReading.ReadAsync(client, time, cancellationToken).ConfigureAwait(false);

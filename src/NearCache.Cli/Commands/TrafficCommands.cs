@@ -17,7 +17,7 @@ internal static class TrafficCommands
                 + "them (Reports:Keys). Rates are estimates.",
             "nearcache hot",
             "nearcache hot --count 100");
-        var count = new Option<int>("--count")
+        var count = new Option<int?>("--count")
         {
             Description = "The most keys that are shown.",
             HelpName = "NUMBER",
@@ -26,6 +26,7 @@ internal static class TrafficCommands
         command.Options.Add(count);
         return tool.Does(command, async (context, cancellationToken) =>
         {
+            var most = context.AtLeastOne(count)!.Value;
             var client = await context.ConnectAsync(cancellationToken).ConfigureAwait(false);
             await using var close = client.ConfigureAwait(false);
             var read = await client.GetHotKeysAsync(cancellationToken).ConfigureAwait(false);
@@ -37,7 +38,7 @@ internal static class TrafficCommands
             var terminal = context.Terminal;
             terminal.Table(
                 ["KEY", "RULE", "NEAR HITS/S", "REMOTE READS/S", "WRITES/S", "SIZE", "KIND"],
-                hot.Keys.Take(context.Value(count)).Select(key => (IReadOnlyList<string>)
+                hot.Keys.Take(most).Select(key => (IReadOnlyList<string>)
                 [
                     key.Key, key.Rule ?? "none", Words.Rate(key.NearHitsPerSecond), Words.Rate(key.RemoteReadsPerSecond),
                     Words.Rate(key.WritesPerSecond), key.MeanBytes is { } bytes ? Words.Bytes(bytes) : "",
@@ -48,7 +49,7 @@ internal static class TrafficCommands
                 terminal.Line();
                 terminal.Table(
                     ["PREFIX WITHOUT A RULE", "REMOTE READS/S", "OF THESE SAVABLE", "WRITES/S", "KIND"],
-                    hot.Prefixes.Take(context.Value(count)).Select(prefix => (IReadOnlyList<string>)
+                    hot.Prefixes.Take(most).Select(prefix => (IReadOnlyList<string>)
                     [
                         prefix.Prefix, Words.Rate(prefix.RemoteReadsPerSecond), Words.Rate(prefix.SavableReadsPerSecond),
                         Words.Rate(prefix.WritesPerSecond), prefix.Nature == KeyNature.Unknown ? "" : prefix.Nature.ToString()

@@ -87,9 +87,10 @@ internal sealed record Connection(
         }
 
         var (named, servers) = (ContextName(command, names, host), NamesServers(command, names));
+        ContextsFile? file = null;
         if (named is not null || !servers)
         {
-            var file = ContextsFile.Find(host, command.GetValue(names.Contexts));
+            file = ContextsFile.Find(host, command.GetValue(names.Contexts));
             if ((named ?? file?.Current) is { Length: > 0 } name)
             {
                 var context = (file ?? throw new ToolException(
@@ -100,6 +101,7 @@ internal sealed record Connection(
 
         return servers ? (null, "the command line", null)
             : HasOwnFile(host) ? OfFile(Path.Combine(host.Folder, AppSettings))
+            : file is not null ? throw new ToolException($"No fleet is named: pass --context NAME. {file.Names}")
             : throw new ToolException(
                 "No fleet is named: pass --config appsettings.json, --context NAME, or --memcached, --zookeeper and --namespace.");
 

@@ -34,6 +34,11 @@ internal sealed class ContextsFile(string path, IConfiguration file)
     /// <summary>Gets the name of the context that is used if none is named; null if the file names none.</summary>
     public string? Current => file[CurrentName];
 
+    /// <summary>Gets a sentence that names the contexts.</summary>
+    public string Names => file.GetSection(ContextsSection).GetChildren().Select(one => one.Key).ToArray() is { Length: > 0 } all
+        ? $"{path} has: {string.Join(", ", all)}."
+        : $"{path} has no contexts.";
+
     /// <summary>Gets all contexts.</summary>
     public IEnumerable<NamedContext> All => file.GetSection(ContextsSection).GetChildren().Select(Read);
 
@@ -49,11 +54,8 @@ internal sealed class ContextsFile(string path, IConfiguration file)
     /// <summary>Returns a context.</summary>
     public NamedContext Get(string name)
     {
-        var all = file.GetSection(ContextsSection).GetChildren().ToArray();
-        return Read(Array.Find(all, context => context.Key == name)
-            ?? throw new ToolException(
-                $"{path} has no context \"{name}\". It has: "
-                    + $"{(all.Length == 0 ? "none" : string.Join(", ", all.Select(one => one.Key)))}."));
+        return Read(file.GetSection(ContextsSection).GetChildren().FirstOrDefault(context => context.Key == name)
+            ?? throw new ToolException($"There is no context \"{name}\". {Names}"));
     }
 
     private NamedContext Read(IConfigurationSection context)

@@ -132,8 +132,8 @@ internal static class AgreementChecks
                     $"{server.Server} carries revision {carried.Revision}, and the fleet is at {current.Revision}.",
                     "A running process updates it within seconds. If it stays behind, no process reaches the server: check their network.");
             }
-            else if (carried.SettledRevision < carried.Revision && current is not null && !IsRecent(reading, current)
-                && HasHadTimeToSettle(reading, server.Server))
+            else if (current is not null && current.Rules.Any(rule => rule.Since > carried.SettledRevision)
+                && !IsRecent(reading, current) && HasHadTimeToSettle(reading, server.Server))
             {
                 yield return Findings.RulesUnsettled.Because(
                     $"{server.Server} carries revision {carried.Revision}, of which {carried.SettledRevision ?? 0} is settled.",
@@ -236,8 +236,8 @@ internal static class AgreementChecks
     private static bool IsRecent(FleetReading reading, RegistrySnapshot rules) =>
         rules.History is [.., var last] && reading.At - last.When < Spreading + reading.Options.RuleLease;
 
-    // Rules are settled a lease after the first process has written them to a server: neither a fleet that starts nor a server that was
-    // restarted is at fault.
+    // Rules whose keys have changed are settled a lease after the first process has written them to a server: neither a fleet that
+    // starts nor a server that was restarted is at fault.
     private static bool HasHadTimeToSettle(FleetReading reading, string server)
     {
         var needed = Spreading + reading.Options.RuleLease;

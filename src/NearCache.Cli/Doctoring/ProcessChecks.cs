@@ -92,7 +92,8 @@ internal static class ProcessChecks
                     + "memory, its CPU and its network to memcached.");
         }
 
-        if (With(ProcessReportStatus.NoReport) is { Length: > 0 } without)
+        // Where a server was not read, the report may be there.
+        if (read.Servers.All(server => server.Problem is null) && With(ProcessReportStatus.NoReport) is { Length: > 0 } without)
         {
             yield return Findings.ProcessWithoutReport.Because(
                 $"{Words.Count(without.Length, "member has", "members have")} no report: {Names(without)}.",

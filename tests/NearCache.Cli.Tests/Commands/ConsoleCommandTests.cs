@@ -91,7 +91,7 @@ public sealed partial class ConsoleCommandTests
     [InlineData("--operate and --read-only contradict each other", "--memcached", "a:1", "--operate", "--read-only")]
     [InlineData("--data and --no-data contradict each other", "--memcached", "a:1", "--data", "x", "--no-data")]
     [InlineData("There is nothing to show: neither Contexts nor NearCache is configured.")]
-    [InlineData("contexts.json has no context \"none\"", "--contexts", "contexts.json", "--context", "none")]
+    [InlineData("There is no context \"none\".", "--contexts", "contexts.json", "--context", "none")]
     [InlineData("--namespace is a setting of one fleet, and the contexts file has several", "--contexts", "contexts.json", "-n", "x")]
     [InlineData("contexts.json is a contexts file: pass it by --contexts.", "--config", "contexts.json")]
     [InlineData("There is no file", "--config", "none.json")]

@@ -90,6 +90,11 @@ public sealed class SafetyTests
     [InlineData("There is no file", "doctor", "-c", "none.json")]
     [InlineData("No fleet is named", "doctor")]
     [InlineData("--timeout is 900, but must be from 0.1 to 60 seconds.", "doctor", "--memcached", "127.0.0.1:1", "--timeout", "900")]
+    [InlineData("--count is 0, but must be at least 1.", "top", "--count", "0", "--memcached", "127.0.0.1:1")]
+    [InlineData("--count is -3, but must be at least 1.", "hot", "--count", "-3", "--memcached", "127.0.0.1:1")]
+    [InlineData("Cannot parse argument 'x' for option '--timeout' as a number. See: ", "stops", "--timeout", "x")]
+    [InlineData("Cannot parse argument 'x' for command 'undo' as a number. See: ", "rules", "undo", "x", "--why", "y")]
+    [InlineData("Must be one of: 'hits' 'reads' 'failures'", "top", "--sort", "foo")]
     [InlineData("--who is empty", "stop", "--all", "--why", "x", "--who", " ", "--memcached", "127.0.0.1:1")]
     [InlineData("--wait is 01:00:00, but must be from 00:00:00 to 00:05:00.", "stop", "--all", "--why", "x", "--wait", "1h", "--who", "a",
         "--memcached", "127.0.0.1:1")]

@@ -65,8 +65,12 @@ public sealed class ConnectionTests
         Assert.Equal("search", Read(folder, [.. contexts, "--context", "search"]).Options.Namespace);
         var test = Read(folder, [.. contexts, "--context", "test"]);
         Assert.Equal(("test", "the context test", false), (test.Options.Namespace, test.Source, test.IsReadOnly));
-        Assert.Contains("It has: both, broken, search, shop, test.", Refusal(folder, [.. contexts, "--context", "none"]),
+        Assert.Contains("contexts.json has: both, broken, search, shop, test.", Refusal(folder, [.. contexts, "--context", "none"]),
             StringComparison.Ordinal);
+        var unnamed = folder.Write("unnamed.json", """{ "Curent": "a", "Contexts": { "a": {}, "b": {} } }""");
+        Assert.Contains(
+            "No fleet is named: pass --context NAME. ", Refusal(folder, "--contexts", unnamed), StringComparison.Ordinal);
+        Assert.Contains("unnamed.json has: a, b.", Refusal(folder, "--contexts", unnamed), StringComparison.Ordinal);
         Assert.Contains("unknown entry \"Confg\"", Refusal(folder, [.. contexts, "--context", "broken"]), StringComparison.Ordinal);
         Assert.Contains("needs either Config", Refusal(folder, [.. contexts, "--context", "both"]), StringComparison.Ordinal);
     }

@@ -60,6 +60,13 @@ public sealed class HealthyFleetsTests
             .WithSummary(1, one => one with { StartedAt = FleetReadings.Now - TimeSpan.FromSeconds(15) })
             .WithSummary(2, one => one with { StartedAt = FleetReadings.Now - TimeSpan.FromSeconds(12) })
             .WithSummary(3, one => one with { StartedAt = FleetReadings.Now - TimeSpan.FromSeconds(12) })),
+        ["edits that changed the keys of no rule, which need no lease"] = () => FleetReadings.Healthy() with
+        {
+            Rules = FleetReadings.Healthy().Rules! with
+            {
+                Servers = [FleetReadings.Carried(1, settled: 3), FleetReadings.Carried(2, settled: 1)],
+            },
+        },
         ["servers just restarted"] = () => Unsettled(FleetReadings.Healthy()
             .WithStatistics(1, one => one with { Uptime = TimeSpan.FromSeconds(9) })
             .WithStatistics(2, one => one with { Uptime = TimeSpan.FromSeconds(9) })),

@@ -38,6 +38,9 @@ public sealed class PlantedFaultsTests
         ["server down"] = (
             () => FleetReadings.Healthy().Without(2, "cache-2:11211 is down: Connection refused.", UnknownCause.NoAnswer),
             "server-unreachable", "cache-2:11211", "memcached runs"),
+        ["server down, with the report of a process"] = (
+            () => LosingReports(FleetReadings.Healthy().Without(2, "cache-2:11211 is down: Connection refused.", UnknownCause.NoAnswer)),
+            "server-unreachable", "cache-2:11211", "memcached runs"),
         ["server too old"] = (
             () => FleetReadings.Healthy().Without(2, "cache-2:11211 is memcached 1.5.6, too old", UnknownCause.ServerTooOld),
             "server-too-old", "1.5.6", "Upgrade"),
@@ -120,8 +123,8 @@ public sealed class PlantedFaultsTests
             () => FleetReadings.Healthy().WithProcess(3, process => process with { Member = null }),
             "member-missing", "shop-3 (pid 1)", "ZooKeeper:ConnectionString"),
         ["lease unsettled"] = (
-            () => Carrying(FleetReadings.Carried(2, revision: 4, settled: 3)),
-            "rules-unsettled", "3 is settled", "RuleLease"),
+            () => Carrying(FleetReadings.Carried(2, revision: 4, settled: 0)),
+            "rules-unsettled", "0 is settled", "RuleLease"),
         ["stop in force"] = (
             () => Stopped(applied: true),
             "stop-in-force", "by Bob (claimed) since 2030-03-01 11:00:00Z: wrong prices.", "nearcache resume 5f1c"),
@@ -349,6 +352,18 @@ public sealed class PlantedFaultsTests
     {
         var reading = FleetReadings.Healthy();
         return reading with { Rules = reading.Rules! with { Servers = [FleetReadings.Carried(1), second] } };
+    }
+
+    private static FleetReading LosingReports(FleetReading reading)
+    {
+        var lost = reading.WithProcess(2, process => process with { Status = ProcessReportStatus.NoReport, Summary = null });
+        return lost with
+        {
+            Reports = Observed.Known(lost.Reports!.Value! with
+            {
+                Servers = [new ReportServer { Name = FleetReadings.NameOf(2), Reports = 0, Unreadable = 0, Problem = "not read: down" }],
+            }),
+        };
     }
 
     private static FleetReading Registry(FleetReading reading, string reason, UnknownCause cause) => reading with
