@@ -39,9 +39,13 @@ internal static class Replay
         coTenant.Take();
 
         var traffic = new Traffic(caches, settings.LocksPerSecond);
+        await using var console = settings.Console is { } port && scenario is { HasMistake: true, HasRabbitMq: false }
+            ? await ConsoleBeside.StartAsync(port, OptionsOf(scenario, settings))
+            : null;
         using var stopping = new CancellationTokenSource();
         var (begin, own) = (await EnsembleState.AskAsync(settings.ZooKeeper), coTenant.Transactions);
         var clock = Stopwatch.StartNew();
+        console?.Begin();
         var running = Task.Run(() => traffic.RunAsync(stopping.Token));
 
         var (measurements, latencies) = (new List<Measurement>(), new List<double>());
@@ -115,7 +119,9 @@ internal static class Replay
 
     private static bool IsReady(NearCacheClient cache) => cache.Snapshot() is { NearHits: > 0, Budgets.Members: Processes };
 
-    private static NearCacheClient Make(Scenario scenario, ReplaySettings settings)
+    private static NearCacheClient Make(Scenario scenario, ReplaySettings settings) => new(OptionsOf(scenario, settings));
+
+    private static NearCacheOptions OptionsOf(Scenario scenario, ReplaySettings settings)
     {
         var options = new NearCacheOptions
         {
@@ -139,7 +145,7 @@ internal static class Replay
             options.UseRabbitMq(new RabbitMqOptions { Hosts = { settings.RabbitMq! } });
         }
 
-        return new NearCacheClient(options);
+        return options;
     }
 
     // Removes nodes of an earlier run, above all those of the naive cache.

@@ -18,14 +18,38 @@ public sealed class ComposeTests
     {
         string[] expected =
         [
-            "grafana", "memcached1", "memcached2", "prometheus", "storefront1", "storefront2", "zookeeper1", "zookeeper2", "zookeeper3",
+            "console", "console-door", "grafana", "memcached1", "memcached2", "prometheus", "storefront1", "storefront2", "zookeeper1",
+            "zookeeper2", "zookeeper3",
         ];
         Assert.Equal(expected, Services.Keys.Cast<string>().Order(StringComparer.Ordinal));
 
         var ports = Services.Values.Cast<Map>()
             .Where(service => service.ContainsKey("ports"))
             .SelectMany(service => (List<object>)service["ports"]);
-        Assert.Equal(4, ports.Select(port => ((string)port).Split(':')[0]).Distinct().Count());
+        Assert.Equal(5, ports.Select(port => ((string)port).Split(':')[^2]).Distinct().Count());
+    }
+
+    [Fact]
+    public void The_console_watches_the_shops_through_a_door_that_only_this_machine_opens()
+    {
+        var console = (Map)Services["console"];
+        Assert.Equal(["127.0.0.1:5090:8080"], (List<object>)console["ports"]);
+        Assert.Equal("service:console", ((Map)Services["console-door"])["network_mode"]);
+        var environment = (Map)console["environment"];
+        var shop = (Map)((Map)Services["storefront1"])["environment"];
+        Assert.All(
+            shop.Where(setting => ((string)setting.Key).StartsWith("NearCache__", StringComparison.Ordinal)),
+            setting => Assert.Equal(setting.Value, environment[$"NEARCACHE_CONSOLE__Contexts__shop__{setting.Key}"]));
+        Assert.Equal("127.0.0.1", environment["NEARCACHE_CONSOLE__SignIn__Proxy__Addresses__0"]);
+
+        // Only names of this machine reach the pages, and no header of a client the console.
+        var door = Repository.Read("deploy/console-door.conf");
+        Assert.Contains("server_name localhost 127.0.0.1;", door, StringComparison.Ordinal);
+        Assert.Contains("listen 8080 default_server;\n  return 421;", door, StringComparison.Ordinal);
+        foreach (var header in new[] { "X-Forwarded-User", "X-Forwarded-Groups" })
+        {
+            Assert.Equal(2, door.Split($"proxy_set_header {header} \"").Length - 1);
+        }
     }
 
     [Fact]
@@ -77,9 +101,11 @@ public sealed class ComposeTests
     }
 
     [Fact]
-    public void Prometheus_asks_the_shops()
+    public void Prometheus_asks_the_shops_and_the_console()
     {
-        var job = (Map)((List<object>)Parse("deploy/monitoring/prometheus.yml")["scrape_configs"]).Single();
+        Map[] jobs = [.. ((List<object>)Parse("deploy/monitoring/prometheus.yml")["scrape_configs"]).Cast<Map>()];
+        var job = jobs.Single(one => (string)one["job_name"] == "storefront");
+        Assert.Equal(["console:9091"], (List<object>)((Map)((List<object>)jobs[1]["static_configs"]).Single())["targets"]);
         var targets = (List<object>)((Map)((List<object>)job["static_configs"]).Single())["targets"];
 
         Assert.Equal(["storefront1:8080", "storefront2:8080"], targets.Cast<string>());
