@@ -44,9 +44,11 @@ internal sealed class ConsoleRequest(HttpContext http, ConsoleService console, C
 
     /// <summary>Returns the name of a user; null without a sign-in.</summary>
     public static string? NameOf(ClaimsPrincipal user) => user.Identity?.IsAuthenticated != true ? null
-        : user.Identity.Name is { Length: > 0 } name ? name
-        : (user.FindFirst("preferred_username") ?? user.FindFirst(ClaimTypes.Email) ?? user.FindFirst("email")
-            ?? user.FindFirst("sub") ?? user.FindFirst(ClaimTypes.NameIdentifier))?.Value ?? "a user without a name";
+        : PlainText.Of(user.Identity.Name
+            ?? (user.FindFirst("preferred_username") ?? user.FindFirst(ClaimTypes.Email) ?? user.FindFirst("email")
+                ?? user.FindFirst("sub") ?? user.FindFirst(ClaimTypes.NameIdentifier))?.Value ?? "") is { Length: > 0 } name
+            ? name
+            : "a user without a name";
 
     /// <summary>Returns the client of the fleet.</summary>
     public Task<FleetClient> ClientAsync() => Fleet.Collector.ClientAsync(Aborted);
@@ -112,7 +114,7 @@ internal sealed class ConsoleRequest(HttpContext http, ConsoleService console, C
         var body = await ReadAsync(type).ConfigureAwait(false);
         if (body is IReasoned reasoned)
         {
-            Reason = reasoned.Reason.Trim();
+            Reason = PlainText.Of(reasoned.Reason);
             if (Reason.Length is 0 or > MostReason)
             {
                 throw ConsoleProblem.Invalid($"reason must have 1 to {MostReason} characters: why is it done?");

@@ -169,12 +169,34 @@ internal sealed class RouteRunner(ConsoleService console, ConsoleRoute route)
             && http.RequestServices.GetService<IAuthenticationSchemeProvider>() is { } schemes
             && await schemes.GetDefaultChallengeSchemeAsync().ConfigureAwait(false) is not null)
         {
-            await http.ChallengeAsync().ConfigureAwait(false);
+            if (await TryChallengeAsync(http).ConfigureAwait(false))
+            {
+                return;
+            }
+
+            await WriteAsync(http, new ConsoleProblem(
+                StatusCodes.Status503ServiceUnavailable, "unavailable", "Not available",
+                "The sign-in of the application fails; its log has the cause.")).ConfigureAwait(false);
             return;
         }
 
         await WriteAsync(http, new ConsoleProblem(
             StatusCodes.Status401Unauthorized, "unauthenticated", "Not signed in", console.Options.SignInHint)).ConfigureAwait(false);
+    }
+
+    // An identity provider that does not answer is no defect of the console.
+    private async Task<bool> TryChallengeAsync(HttpContext http)
+    {
+        try
+        {
+            await http.ChallengeAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (!http.Response.HasStarted && !http.RequestAborted.IsCancellationRequested)
+        {
+            console.Logger.SignInFailed(e.Message);
+            return false;
+        }
     }
 
     private async Task FailAsync(HttpContext http, ConsoleRequest? request, Exception exception)

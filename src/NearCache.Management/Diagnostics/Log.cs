@@ -25,11 +25,14 @@ internal static partial class Log
     [LoggerMessage(4011, LogLevel.Information, "The fleet {Context} is read again.")]
     public static partial void ContextRead(this ILogger logger, string context);
 
-    [LoggerMessage(4012, LogLevel.Error, "The readings of the fleet {Context} have ended because of a defect.")]
+    [LoggerMessage(4012, LogLevel.Error, "The fleet {Context} cannot be judged because of a defect.")]
     public static partial void CollectorFailed(this ILogger logger, Exception exception, string context);
 
     [LoggerMessage(4013, LogLevel.Error, "The request {Method} {Route} failed because of a defect.")]
     public static partial void RequestFailed(this ILogger logger, Exception exception, string method, string route);
+
+    [LoggerMessage(4014, LogLevel.Warning, "No user can sign in to the console: {Reason}")]
+    public static partial void SignInFailed(this ILogger logger, string reason);
 
     [LoggerMessage(4020, LogLevel.Information, "A viewer of {Context} was dropped because it does not read what it is sent.")]
     public static partial void ViewerDropped(this ILogger logger, string context);

@@ -16,7 +16,8 @@ internal static class RequestOrigin
     private static readonly string[] Forwarding =
     [
         "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Forwarded", "X-Original-For",
-        "X-Original-Host", "X-Original-Proto", "X-ProxyUser-Ip",
+        "X-Original-Host", "X-Original-Proto", "X-ProxyUser-Ip", "X-Envoy-External-Address", "X-Cluster-Client-IP", "Fastly-Client-IP",
+        "X-Azure-ClientIP", "CDN-Loop",
     ];
 
     /// <summary>Returns whether a request comes from a program on this machine, directly, by a name of this machine.</summary>

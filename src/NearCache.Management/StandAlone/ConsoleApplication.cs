@@ -1,8 +1,5 @@
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authentication.Cookies;
-using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -22,8 +19,6 @@ namespace NearCache.Management.StandAlone;
 /// <summary>Builds the application that is the stand-alone console.</summary>
 internal static class ConsoleApplication
 {
-    private static readonly TimeSpan LongestSession = TimeSpan.FromHours(8);
-
     /// <summary>Builds the application.</summary>
     /// <param name="settings">The settings, which have no mistake.</param>
     /// <param name="logging">The section of the log levels.</param>
@@ -39,6 +34,12 @@ internal static class ConsoleApplication
         builder.Logging.ClearProviders();
         builder.Logging.AddConfiguration(logging);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+
+        // It logs addresses, and one has the code that works once.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+
+        // A sign-in that fails is in the audit, and any client can make one fail.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.Critical);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
             options => options.LogToStandardErrorThreshold = LogLevel.Trace);
@@ -110,7 +111,7 @@ internal static class ConsoleApplication
             {
                 if (url.Scheme == "https")
                 {
-                    listen.UseHttps(Load(settings.Certificate!));
+                    listen.UseHttps(settings.Certificate!.Load());
                 }
             }
 
@@ -124,12 +125,6 @@ internal static class ConsoleApplication
             }
         }
     }
-
-    private static X509Certificate2 Load(CertificateSettings certificate) => certificate.KeyPath is null
-        ? X509CertificateLoader.LoadPkcs12FromFile(certificate.Path, certificate.Password)
-        : certificate.Password is null
-            ? X509Certificate2.CreateFromPemFile(certificate.Path, certificate.KeyPath)
-            : X509Certificate2.CreateFromEncryptedPemFile(certificate.Path, certificate.Password, certificate.KeyPath);
 
     // The address of the client stays that of the proxy, by which the proxy is known.
     private static ForwardedHeadersOptions Forwarded(SignInSettings settings)
@@ -173,48 +168,8 @@ internal static class ConsoleApplication
                     .AddScheme<AuthenticationSchemeOptions, ProxyHandler>(ProxyHandler.Name, null);
                 break;
             default:
-                services.AddAuthentication(options =>
-                    {
-                        options.DefaultScheme = CookieAuthenticationDefaults.AuthenticationScheme;
-                        options.DefaultChallengeScheme = OpenIdConnectDefaults.AuthenticationScheme;
-                    })
-                    .AddCookie(Configure)
-                    .AddOpenIdConnect(options => Configure(options, settings));
+                OpenIdConnectSignIn.Add(services, settings);
                 break;
-        }
-    }
-
-    private static void Configure(CookieAuthenticationOptions options)
-    {
-        options.Cookie.Name = "nearcache-console";
-        options.Cookie.HttpOnly = true;
-        options.Cookie.SameSite = SameSiteMode.Lax;
-        options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-        options.ExpireTimeSpan = LongestSession;
-        options.SlidingExpiration = false;
-    }
-
-    private static void Configure(OpenIdConnectOptions options, SignInSettings settings)
-    {
-        options.Authority = settings.Authority;
-        options.ClientId = settings.ClientId;
-        options.ClientSecret = settings.ClientSecret;
-        options.RequireHttpsMetadata = settings.Authority.StartsWith("https:", StringComparison.Ordinal);
-        options.ResponseType = "code";
-        options.ResponseMode = "query";
-        options.UsePkce = true;
-        options.SaveTokens = false;
-        options.GetClaimsFromUserInfoEndpoint = true;
-        options.MapInboundClaims = false;
-        options.TokenValidationParameters.NameClaimType = "preferred_username";
-        options.CorrelationCookie.SameSite = SameSiteMode.Lax;
-        options.CorrelationCookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-        options.NonceCookie.SameSite = SameSiteMode.Lax;
-        options.NonceCookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
-        options.ClaimActions.MapJsonKey(settings.GroupsClaim, settings.GroupsClaim);
-        foreach (var scope in settings.Scopes)
-        {
-            options.Scope.Add(scope);
         }
     }
 

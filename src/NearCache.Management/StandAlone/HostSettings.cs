@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
 using NearCache.Management.Registration;
 
@@ -114,8 +116,26 @@ internal sealed record CertificateSettings(string Path, string? KeyPath, string?
             return null;
         }
 
-        return new CertificateSettings(path, key, password);
+        var settings = new CertificateSettings(path, key, password);
+        try
+        {
+            settings.Load().Dispose();
+            return settings;
+        }
+        catch (CryptographicException e)
+        {
+            mistakes.Add($"{section.Path}: {path} cannot be used: {e.Message}");
+            return null;
+        }
     }
+
+    /// <summary>Reads the certificate.</summary>
+    /// <exception cref="CryptographicException">A file is damaged, or the password is wrong.</exception>
+    public X509Certificate2 Load() => KeyPath is null
+        ? X509CertificateLoader.LoadPkcs12FromFile(Path, Password)
+        : Password is null
+            ? X509Certificate2.CreateFromPemFile(Path, KeyPath)
+            : X509Certificate2.CreateFromEncryptedPemFile(Path, Password, KeyPath);
 }
 
 /// <summary>Which addresses may be listened on: without a sign-in, those that only this machine reaches.</summary>
@@ -147,6 +167,11 @@ internal static class Bindings
         if (uri.Scheme == "https" && !hasCertificate)
         {
             return "it needs a certificate (Certificate:Path).";
+        }
+
+        if (uri is { Host: "localhost", Port: 0 })
+        {
+            return "localhost needs a port; 127.0.0.1 takes one that is free.";
         }
 
         if (!Security.RequestOrigin.IsLoopback(uri.Host.Trim('[', ']')) && !IPAddress.TryParse(uri.Host.Trim('[', ']'), out _))

@@ -85,10 +85,10 @@ public sealed class OperationsTests
         Assert.Equal((HttpStatusCode.BadRequest, "confirmation"), (status, (string?)mistyped["code"]));
         Assert.Empty(process.Snapshot().Stops);
 
-        // Spaces before a reason do not push it out of what a stop has room for.
+        // Spaces before a reason do not push it out of what a stop has room for, and it is one line wherever it is shown.
         (status, var stopped) = await console.PostAsync(
             "api/contexts/shop/stop",
-            $$"""{"rule":"products","confirm":"products","reason":"{{new string(' ', 500)}}incident 4711"}""");
+            $$"""{"rule":"products","confirm":"products","reason":"{{new string(' ', 500)}}incident\r\n\u2028\u202e4711"}""");
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.All(stopped["places"]!.AsArray(), place => Assert.True((bool)place!["stored"]!["value"]!));
         var id = (string)stopped["stop"]!["id"]!;

@@ -1,11 +1,9 @@
 using System.Net;
-using System.Text.RegularExpressions;
-using Microsoft.Extensions.Configuration;
 using NearCache.Tests.Observing;
 
 namespace NearCache.Management.Tests.StandAlone;
 
-public sealed partial class HostTests
+public sealed class HostTests
 {
     [Fact]
     public async Task The_address_that_is_printed_works_once_and_gives_a_session_that_may_view()
@@ -124,6 +122,7 @@ public sealed partial class HostTests
     [InlineData("other machines reach it", "--urls", "http://10.0.0.7:5090")]
     [InlineData("needs a certificate", "--urls", "https://127.0.0.1:5090")]
     [InlineData("is not an address", "--urls", "5090")]
+    [InlineData("localhost needs a port", "--urls", "http://localhost:0")]
     [InlineData("name an IP address", "--urls", "http://console.example:5090")]
     [InlineData("needs a value", "--urls")]
     [InlineData("is not an argument", "--opreate")]
@@ -153,85 +152,34 @@ public sealed partial class HostTests
     }
 
     [Fact]
+    public async Task A_certificate_that_cannot_be_read_is_named()
+    {
+        await using var fleet = new FleetOfTests();
+        using var error = new StringWriter();
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "no certificate");
+            Assert.Equal(2, await NearCacheConsoleHost.RunAsync(
+                ["--no-data", "--urls", "https://127.0.0.1:0", $"--Certificate:Path={file}", "--Certificate:Password=hidden"],
+                TextWriter.Null,
+                error,
+                RunningHost.ConfigurationOf(fleet)));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        Assert.Contains($"Certificate: {file} cannot be used", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_anything_to_show_it_says_so()
     {
         using var error = new StringWriter();
         Assert.Equal(2, await NearCacheConsoleHost.RunAsync(["--no-data"], TextWriter.Null, error));
         Assert.Contains("Name a file with --config", error.ToString(), StringComparison.Ordinal);
     }
-
-    /// <summary>A stand-alone console that runs until it is ended.</summary>
-    private sealed class RunningHost : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _stopping = new();
-        private Task<int> _run = Task.FromResult(0);
-
-        public Uri Entry { get; private set; } = null!;
-
-        public static IConfiguration ConfigurationOf(FleetOfTests fleet) => new ConfigurationBuilder().AddInMemoryCollection(
-        [
-            KeyValuePair.Create<string, string?>("Contexts:shop:Cluster", "prod"),
-            KeyValuePair.Create<string, string?>("Contexts:shop:NearCache:Namespace", "shop"),
-            KeyValuePair.Create<string, string?>("Contexts:shop:NearCache:Memcached:Servers:0", fleet.Memcached[0].Address),
-            KeyValuePair.Create<string, string?>("Contexts:shop:NearCache:ZooKeeper:ConnectionString", fleet.ZooKeeper.ConnectionString),
-            KeyValuePair.Create<string, string?>("Logging:LogLevel:Default", "None"),
-        ]).Build();
-
-        public static async Task<RunningHost> StartAsync(FleetOfTests fleet, params string[] args)
-        {
-            var host = new RunningHost();
-            var output = new LineWriter();
-            var error = new StringWriter();
-            host._run = NearCacheConsoleHost.RunAsync(
-                ["--urls", "http://127.0.0.1:0", .. args], output, error, ConfigurationOf(fleet), host._stopping.Token);
-            var first = await Task.WhenAny(host._run, output.Line);
-            Assert.True(first == output.Line, error.ToString());
-            host.Entry = new Uri(Address().Matches(await output.Line)[^1].Value);
-            return host;
-        }
-
-        public HttpClient Client() => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
-        {
-            BaseAddress = new Uri(Entry.GetLeftPart(UriPartial.Authority)),
-        };
-
-        public HttpRequestMessage Post(string address, string json)
-        {
-            var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Entry, "/" + address))
-            {
-                Content = new StringContent(json, System.Text.Encoding.UTF8, "application/json"),
-            };
-            request.Headers.Add("Origin", Entry.GetLeftPart(UriPartial.Authority));
-            request.Headers.Add("X-NearCache-Operation", "1");
-            return request;
-        }
-
-        public async Task<int> EndAsync()
-        {
-            await _stopping.CancelAsync();
-            return await _run;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await EndAsync();
-            _stopping.Dispose();
-        }
-    }
-
-    private sealed class LineWriter : StringWriter
-    {
-        private readonly TaskCompletionSource<string> _line = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public Task<string> Line => _line.Task;
-
-        public override Task WriteLineAsync(string? value)
-        {
-            _line.TrySetResult(value!);
-            return Task.CompletedTask;
-        }
-    }
-
-    [GeneratedRegex("http://[^ ]+")]
-    private static partial Regex Address();
 }
