@@ -116,14 +116,14 @@ internal static class OverviewRoutes
         ConsoleRequest request, LiveStream stream, string name, Func<byte[]> first, IReadOnlyList<ConsoleFleet> fleets)
     {
         var (http, time) = (request.Http, request.Console.Time);
-        http.Response.ContentType = "text/event-stream";
-        http.Response.Headers["X-Accel-Buffering"] = "no";
-        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        var viewer = stream.Add(() =>
+        var viewer = stream.TryAdd(() =>
         {
             request.Console.Logger.ViewerDropped(name);
             http.Abort();
-        });
+        }) ?? throw new NearCacheException($"{LiveStream.MostViewers} viewers look already. Close some pages.") { IsTransient = true };
+        http.Response.ContentType = "text/event-stream";
+        http.Response.Headers["X-Accel-Buffering"] = "no";
+        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         using var end = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted, request.Console.Ending);
         try
         {
@@ -201,22 +201,20 @@ internal static class OverviewRoutes
     private static async Task<ChangesModel> ChangesAsync(ConsoleRequest request)
     {
         var (limit, before) = (request.Number("limit", 50, 1, 500), request.Time("before"));
-        IReadOnlyList<Change> found;
+        ChangesPage found;
         if (request.Date("date") is { } day)
         {
-            found =
-            [
-                .. (request.Fleet.Store?.ReadChanges(day) ?? throw ConsoleProblem.NotFound("This console stores no history."))
-                    .Reverse().Where(change => before is null || change.At < before).Take(limit + 1),
-            ];
+            found = RecentChanges.Page(
+                (request.Fleet.Store?.ReadChanges(day) ?? throw ConsoleProblem.NotFound("This console stores no history.")).Reverse(),
+                before,
+                limit);
         }
         else
         {
             await request.StateAsync().ConfigureAwait(false);
-            found = request.Fleet.Collector.ChangesBefore(before, limit + 1);
+            found = request.Fleet.Collector.ChangesBefore(before, limit);
         }
 
-        return new ChangesModel(
-            [.. found.Take(limit).Select(change => Mapping.Of(change, request.Fleet.Context.Name))], found.Count > limit);
+        return new ChangesModel([.. found.Changes.Select(change => Mapping.Of(change, request.Fleet.Context.Name))], found.HasMore);
     }
 }

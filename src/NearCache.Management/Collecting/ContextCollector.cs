@@ -110,8 +110,8 @@ internal sealed class ContextCollector : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns the changes before a time, the newest first.</summary>
-    public IReadOnlyList<Change> ChangesBefore(DateTimeOffset? before, int limit)
+    /// <summary>Returns a page of the changes before a time, the newest first.</summary>
+    public ChangesPage ChangesBefore(DateTimeOffset? before, int limit)
     {
         lock (_lock)
         {
@@ -144,11 +144,6 @@ internal sealed class ContextCollector : IAsyncDisposable
         {
             // Disposed.
         }
-        catch (Exception e)
-        {
-            _logger.CollectorFailed(e, Context.Name);
-            Publish(_state with { Verdict = Verdict.Unknown("the console has ended its readings after a defect, see its log") });
-        }
     }
 
     private async Task ReadOnceAsync(CancellationToken stopping)
@@ -172,6 +167,17 @@ internal sealed class ContextCollector : IAsyncDisposable
             }
 
             Publish(ContextState.Unread(Context, _state.Limits, e.Message));
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            // A defect, which what is read may cause: the next reading may be another. It is logged once in a row.
+            if (_wasRead)
+            {
+                _wasRead = false;
+                _logger.CollectorFailed(e, Context.Name);
+            }
+
+            Publish(ContextState.Unread(Context, _state.Limits, "the console has failed at what it has read, see its log"));
         }
     }
 

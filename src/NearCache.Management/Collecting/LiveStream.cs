@@ -5,19 +5,27 @@ namespace NearCache.Management.Collecting;
 /// <summary>The viewers of one stream of server-sent events. Each event is encoded once, whatever the number of viewers.</summary>
 internal sealed class LiveStream
 {
+    /// <summary>The most viewers.</summary>
+    public const int MostViewers = 1000;
+
     private readonly Lock _lock = new();   // guards the list
     private LiveViewer[] _viewers = [];
 
     /// <summary>Gets the number of viewers.</summary>
     public int Count => Volatile.Read(ref _viewers).Length;
 
-    /// <summary>Adds a viewer.</summary>
+    /// <summary>Adds a viewer. Returns null if there are too many.</summary>
     /// <param name="drop">Called once if the viewer is dropped because it does not read. Must not block.</param>
-    public LiveViewer Add(Action drop)
+    public LiveViewer? TryAdd(Action drop)
     {
         var viewer = new LiveViewer(drop);
         lock (_lock)
         {
+            if (_viewers.Length >= MostViewers)
+            {
+                return null;
+            }
+
             _viewers = [.. _viewers, viewer];
         }
 

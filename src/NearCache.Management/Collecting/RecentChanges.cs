@@ -35,10 +35,34 @@ internal sealed class RecentChanges
     public void Restore(IEnumerable<Change> changes) => Add([.. changes]);
 
     /// <summary>Returns changes before a time, the newest first.</summary>
-    public IReadOnlyList<Change> Before(DateTimeOffset? before, int limit) =>
-        [.. _changes.Where(change => before is null || change.At < before).Reverse().Take(limit)];
+    public ChangesPage Before(DateTimeOffset? before, int limit) => Page(Enumerable.Reverse(_changes), before, limit);
+
+    /// <summary>Returns a page of changes before a time. Those of one instant are in one page, since the next begins before it.</summary>
+    /// <param name="changes">The changes, the newest first.</param>
+    /// <param name="before">The time; null for now.</param>
+    /// <param name="limit">The number after which the page ends, as soon as the instant does.</param>
+    public static ChangesPage Page(IEnumerable<Change> changes, DateTimeOffset? before, int limit)
+    {
+        var page = new List<Change>();
+        foreach (var change in changes.Where(change => before is null || change.At < before))
+        {
+            if (page.Count >= limit && change.At != page[^1].At)
+            {
+                return new ChangesPage(page, HasMore: true);
+            }
+
+            page.Add(change);
+        }
+
+        return new ChangesPage(page, HasMore: false);
+    }
 
     // Edits and stops are found again by a console that starts.
     private bool IsKnown(Change change) => change.Kind is ChangeKind.Edit or ChangeKind.Stop or ChangeKind.Suspended
         && _changes.Any(other => other.Kind == change.Kind && other.At == change.At && other.Subject == change.Subject);
 }
+
+/// <summary>A page of changes, the newest first.</summary>
+/// <param name="Changes">The changes.</param>
+/// <param name="HasMore">Whether there are older ones.</param>
+internal sealed record ChangesPage(IReadOnlyList<Change> Changes, bool HasMore);

@@ -5,6 +5,9 @@ namespace NearCache.Management.Core;
 /// <summary>Finds what changed between two readings, and at the first reading what the history of the registry tells.</summary>
 internal sealed class ChangeDetector
 {
+    // The most changes of one kind, of processes and of versions, that one reading makes.
+    private const int MostAtOnce = 20;
+
     private readonly HashSet<string> _versions = [];
     private readonly Dictionary<string, ProcessReportStatus> _processes = [];
     private readonly Dictionary<string, RuleStop> _stops = [];
@@ -132,21 +135,21 @@ internal sealed class ChangeDetector
         }
 
         var processes = reports.Processes.DistinctBy(process => process.Id).ToDictionary(process => process.Id);
-        foreach (var process in processes.Values)
+        if (_hasProcesses)
         {
-            var isKnown = _processes.TryGetValue(process.Id, out var before);
-            if (_hasProcesses && (!isKnown || before != process.Status) && Of(process, isKnown, now) is { } change)
-            {
-                changes.Add(change);
-            }
+            var changed = processes.Values
+                .Where(process => !_processes.TryGetValue(process.Id, out var before) || before != process.Status)
+                .Select(process => Of(process, _processes.ContainsKey(process.Id), now))
+                .OfType<Change>();
+            changes.AddRange(changed.GroupBy(change => change.Kind).SelectMany(ofKind => Shorten([.. ofKind])));
         }
 
         var versions = now.Live.Select(process => process.Summary!.Version).ToHashSet();
         if (_hasProcesses)
         {
-            changes.AddRange(versions.Except(_versions).Select(version =>
+            changes.AddRange(versions.Except(_versions).Take(MostAtOnce).Select(version =>
                 Versions(now, version, $"Version {version} is in use for the first time since the console watches.")));
-            changes.AddRange(_versions.Except(versions).Select(version =>
+            changes.AddRange(_versions.Except(versions).Take(MostAtOnce).Select(version =>
                 Versions(now, version, $"Version {version} is no longer in use.")));
         }
 
@@ -156,6 +159,28 @@ internal sealed class ChangeDetector
         _hasProcesses = true;
         return changes;
     }
+
+    // A release of a thousand processes does not push the edits out of the timeline.
+    private static Change[] Shorten(Change[] ofKind) => ofKind.Length <= MostAtOnce ? ofKind
+        :
+        [
+            .. ofKind.Take(MostAtOnce - 1),
+            ofKind[^1] with
+            {
+                Subject = "processes",
+                Text = string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{ofKind.Length - MostAtOnce + 1} more processes {Verb(ofKind[^1].Kind)}, such as {ofKind[^1].Subject}."),
+                Query = "",
+            },
+        ];
+
+    private static string Verb(ChangeKind kind) => kind switch
+    {
+        ChangeKind.ProcessStarted => "started",
+        ChangeKind.ProcessEnded => "ended",
+        _ => "no longer report",
+    };
 
     private static Change? Of(ProcessReport process, bool isKnown, FleetReading now)
     {

@@ -22,6 +22,7 @@ internal sealed class HistoryStore
     private readonly ILogger _logger;
     private readonly Lock _lock = new();   // guards the files
     private bool _isFailing;
+    private bool _isWhole;   // whether this process has written the last line, to its end
 
     /// <param name="folder">The folder of all fleets.</param>
     /// <param name="context">The name of the fleet, which is that of its folder.</param>
@@ -36,7 +37,15 @@ internal sealed class HistoryStore
     }
 
     /// <summary>Gets the days that have a file, the newest first.</summary>
-    public IReadOnlyList<DateOnly> Days => [.. Files().Select(file => file.Day).OrderDescending()];
+    public IReadOnlyList<DateOnly> Days
+    {
+        get
+        {
+            IReadOnlyList<DateOnly> days = [];
+            Try(() => days = [.. Files().Select(file => file.Day).OrderDescending()]);
+            return days;
+        }
+    }
 
     /// <summary>Stores the summary of a minute.</summary>
     public void Append(HistoryPoint minute) => Write(new StoredLine
@@ -114,13 +123,16 @@ internal sealed class HistoryStore
         var text = JsonSerializer.SerializeToUtf8Bytes(line, StorageJson.Default.StoredLine);
         Try(() =>
         {
+            _isWhole &= !_isFailing;
             Directory.CreateDirectory(_folder);
             using (var file = new FileStream(
                 PathOf(DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime)), FileMode.Append, FileAccess.Write, FileShare.ReadWrite))
             {
-                file.Write([.. text, (byte)'\n']);
+                // Another line than one that a crash or a full disk has cut off.
+                file.Write(_isWhole || file.Position == 0 ? [.. text, (byte)'\n'] : [(byte)'\n', .. text, (byte)'\n']);
             }
 
+            _isWhole = true;
             Trim();
             _isFailing = false;
         });

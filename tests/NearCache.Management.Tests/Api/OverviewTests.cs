@@ -10,6 +10,8 @@ namespace NearCache.Management.Tests.Api;
 
 public sealed class OverviewTests(ITestOutputHelper output)
 {
+    private const int KeysOfProcess = 10;
+
     [Fact]
     public async Task The_first_screen_shows_what_is_there_and_calls_nothing_zero_that_is_unknown()
     {
@@ -68,7 +70,7 @@ public sealed class OverviewTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_thousand_reports_are_shown_in_pages_with_bounded_bytes_and_hostile_names_stay_text()
+    public async Task A_thousand_reports_and_ten_thousand_hot_keys_are_shown_with_bounded_bytes_and_hostile_names_stay_text()
     {
         const int Processes = 1000;
         var fleet = new FleetOfTests();
@@ -103,6 +105,16 @@ public sealed class OverviewTests(ITestOutputHelper output)
         Assert.Contains("<img src=x", (string?)parsed["processes"]![0]!["pod"], StringComparison.Ordinal);
         Assert.InRange(Encoding.UTF8.GetByteCount(page), 1, 64 * 1024);
         Assert.InRange(Encoding.UTF8.GetByteCount(await client.GetStringAsync(new Uri("metrics", UriKind.Relative))), 1, 32 * 1024);
+
+        clock.Restart();
+        var hot = await client.GetStringAsync(new Uri("api/contexts/shop/hot", UriKind.Relative));
+        output.WriteLine($"[FIGURE] console: the hottest of {Processes * KeysOfProcess} keys in {clock.Elapsed.TotalMilliseconds:0} ms, "
+            + $"{Encoding.UTF8.GetByteCount(hot) / 1024.0:0.0} KiB");
+        Assert.DoesNotContain('<', hot);
+        var found = JsonNode.Parse(hot)!["value"]!;
+        output.WriteLine($"[FIGURE] console: {found["keys"]!.AsArray().Count} keys of {found["processes"]} processes are shown");
+        Assert.InRange(found["keys"]!.AsArray().Count, 1, 100);
+        Assert.InRange(Encoding.UTF8.GetByteCount(hot), 1, 128 * 1024);
     }
 
     [Fact]
@@ -135,8 +147,8 @@ public sealed class OverviewTests(ITestOutputHelper output)
     {
         var stream = new LiveStream();
         var dropped = 0;
-        stream.Add(() => dropped++);
-        var reading = stream.Add(() => Assert.Fail("It reads."));
+        stream.TryAdd(() => dropped++);
+        var reading = stream.TryAdd(() => Assert.Fail("It reads."))!;
         for (var sent = 0; sent < 10; sent++)
         {
             stream.Send(new byte[] { 1 });
@@ -144,6 +156,12 @@ public sealed class OverviewTests(ITestOutputHelper output)
         }
 
         Assert.Equal((1, 1), (dropped, stream.Count));
+        while (stream.Count < LiveStream.MostViewers)
+        {
+            Assert.NotNull(stream.TryAdd(() => { }));
+        }
+
+        Assert.Null(stream.TryAdd(() => { }));
     }
 
     [Fact]
@@ -189,11 +207,16 @@ public sealed class OverviewTests(ITestOutputHelper output)
                 {"format":1,"id":"{{place:x32}}","pod":"<img src=x onerror=alert({{place}})>","pid":7,"version":"0.1.0.0",
                 "start":1893499200,"starts":1,"state":"running","rules":1,"hits":{{place}},"reads":1,"connections":[1,1],"pool":0}
                 """.ReplaceLineEndings(""));
+            var keys = Enumerable.Range(0, KeysOfProcess)
+                .Select(key => $$"""{"name":"<b>key:{{place}}:{{key}}","reads":{{place + key}} }""");
+            Put($"detail:{place:x32}", $$$"""
+                {"format":1,"id":"{{{place:x32}}}","keys":{"shown":"plain","seconds":60,"keys":[{{{string.Join(',', keys)}}}]}}
+                """);
         }
 
         await socket.GetStream().WriteAsync(Encoding.UTF8.GetBytes(text.ToString()));
         using var reader = new StreamReader(socket.GetStream());
-        for (var reply = 0; reply <= count; reply++)
+        for (var reply = 0; reply <= 2 * count; reply++)
         {
             Assert.Equal("HD", await reader.ReadLineAsync());
         }

@@ -63,6 +63,29 @@ public sealed class ContextCollectorTests
         Assert.Equal(1, collector.Readings);
     }
 
+    [Fact]
+    public async Task A_defect_at_one_reading_does_not_end_the_next()
+    {
+        await using var fleet = new FleetOfTests();
+        await using var collector = Create(fleet);
+        var failures = 0;
+        collector.Read += _ =>
+        {
+            if (failures++ == 0)
+            {
+                throw new OverflowException("a number of a report");
+            }
+        };
+        collector.Start();
+        await ReadAsync(collector, 2);
+        Assert.Null(collector.State.Reading);
+        Assert.Contains("see its log", collector.State.Verdict.Sentence, StringComparison.Ordinal);
+
+        await TurnAsync(60);
+        await ReadAsync(collector, 3);
+        Assert.NotNull(collector.State.Reading);
+    }
+
     private ContextCollector Create(FleetOfTests fleet)
     {
         // The servers alone: a session to ZooKeeper has waits of its own.

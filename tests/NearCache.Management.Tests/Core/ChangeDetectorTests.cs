@@ -49,6 +49,21 @@ public sealed class ChangeDetectorTests
     }
 
     [Fact]
+    public void A_thousand_processes_that_start_at_once_are_a_few_changes()
+    {
+        Add(Readings.Healthy());
+        var started = Readings.Healthy(5) with
+        {
+            Reports = Observed.Known(Readings.Reports([.. Enumerable.Range(1, 1002).Select(number => Readings.Process(number))])),
+        };
+
+        var changes = Add(started).Where(change => change.Kind == ChangeKind.ProcessStarted).ToArray();
+
+        Assert.Equal(20, changes.Length);
+        Assert.Equal("981 more processes started, such as web-1002 (pid 7).", changes[^1].Text);
+    }
+
+    [Fact]
     public void A_reading_that_fails_in_parts_ends_nothing()
     {
         Add(Readings.Healthy());

@@ -73,6 +73,10 @@ public sealed class HistoryStoreTests : IDisposable
 
         Assert.Single(store.ReadMinutes(store.Days[0]));
         Assert.Single(store.Days);
+
+        // The next process does not go on in the line that was cut off.
+        Store().Append(Minute(2));
+        Assert.Equal([1.0, 2.0], store.ReadMinutes(store.Days[0]).Select(minute => minute.Values[Series.NearReads]));
     }
 
     [Fact]

@@ -61,6 +61,26 @@ public sealed class HostileReportsTests
     }
 
     [Fact]
+    public async Task The_greatest_numbers_of_many_reports_can_be_added_up()
+    {
+        var server = new CountingServer("cache-1", _time);
+        for (var place = 0; place < 3; place++)
+        {
+            var content = $$"""
+                {"format":1,"id":"{{place}}","hits":9223372036854775807,"reads":9223372036854775807,
+                "connections":[2147483647,9999999999],"monitor":[9223372036854775807]}
+                """;
+            server.Execute(MetaCommand.Set(Names.Place(place), Encoding.UTF8.GetBytes(content), 900));
+        }
+
+        var summaries = (await ReadAsync(server)).Processes.Select(process => process.Summary!).ToArray();
+
+        // Enumerable.Sum throws when it overflows.
+        Assert.InRange(summaries.Sum(summary => summary.NearHits + summary.RemoteReads + summary.Monitor!.Violations), 1, long.MaxValue);
+        Assert.Equal([3 * 65_535, 0], Enumerable.Range(0, 2).Select(one => summaries.Sum(summary => summary.Connections![one])));
+    }
+
+    [Fact]
     public async Task Texts_cannot_change_how_the_page_around_them_is_shown()
     {
         var server = new CountingServer("cache-1", _time);

@@ -11,6 +11,9 @@ internal sealed class TrafficMerge(string @namespace)
     /// <summary>The greatest number of keys, and of prefixes, of the result.</summary>
     public const int MaxEntries = 100;
 
+    // More than a namespace can have: any program can write a report.
+    private const int MaxRules = 1000;
+
     private readonly KeyDisplay _hashes = new(KeyVisibility.Hashed, @namespace);
 
     /// <summary>Merges reports.</summary>
@@ -37,7 +40,8 @@ internal sealed class TrafficMerge(string @namespace)
                 .. reports.SelectMany(report => report.Rules)
                     .GroupBy(rule => rule.Name, StringComparer.Ordinal)
                     .Select(MergeRule)
-                    .OrderByDescending(rule => rule.NearHitsPerSecond + rule.RemoteReadsPerSecond + rule.WritesPerSecond),
+                    .OrderByDescending(rule => rule.NearHitsPerSecond + rule.RemoteReadsPerSecond + rule.WritesPerSecond)
+                    .Take(MaxRules),
             ],
             UncoveredReadsPerSecond = keys.Sum(process => process.UncoveredReadsPerSecond),
             UncoveredWritesPerSecond = keys.Sum(process => process.UncoveredWritesPerSecond),

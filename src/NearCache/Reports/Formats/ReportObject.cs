@@ -16,6 +16,9 @@ internal readonly struct ReportObject(JsonElement element)
 
     private const int MaxEntries = 4096;
 
+    // Numbers of thousands of reports are added up without an overflow.
+    private const long MaxNumber = 1_000_000_000_000_000;
+
     private static readonly JsonDocumentOptions Reading = new() { MaxDepth = 8 };
 
     // 9999-12-31, beyond which no date is representable.
@@ -67,17 +70,19 @@ internal readonly struct ReportObject(JsonElement element)
     public string? Name(string name) =>
         Text(name) is { Length: > 0 and <= 32 } text && text.All(static letter => letter is > ' ' and <= '~') ? text : null;
 
-    /// <summary>Returns a whole number that is not negative; null if there is none.</summary>
+    /// <summary>Returns a whole number that is not negative, at most 10^15; null if there is none.</summary>
     public long? Number(string name) =>
-        Find(name, JsonValueKind.Number) is { } member && member.TryGetInt64(out var number) && number >= 0 ? number : null;
+        Find(name, JsonValueKind.Number) is { } member && member.TryGetInt64(out var number) && number >= 0
+            ? Math.Min(number, MaxNumber)
+            : null;
 
     /// <summary>Returns a whole number that is not negative, at most <see cref="int.MaxValue"/>; 0 if there is none.</summary>
     public int Count(string name) => (int)Math.Min(Number(name) ?? 0, int.MaxValue);
 
-    /// <summary>Returns a number that is finite and not negative; 0 if there is none.</summary>
+    /// <summary>Returns a number that is finite and not negative, at most 10^15; 0 if there is none.</summary>
     public double Fraction(string name) =>
         Find(name, JsonValueKind.Number) is { } member && member.TryGetDouble(out var number) && double.IsFinite(number)
-            ? Math.Max(number, 0)
+            ? Math.Clamp(number, 0, MaxNumber)
             : 0;
 
     /// <summary>Returns a number of milliseconds as a time; null if there is none.</summary>
@@ -102,7 +107,9 @@ internal readonly struct ReportObject(JsonElement element)
 
     /// <summary>Returns the entries of an array of whole numbers that are not negative, up to the first that is none.</summary>
     public IEnumerable<long> Numbers(string name) => (Entries(name) ?? [])
-        .Select(entry => entry.ValueKind == JsonValueKind.Number && entry.TryGetInt64(out var number) ? number : -1)
+        .Select(entry => entry.ValueKind == JsonValueKind.Number && entry.TryGetInt64(out var number)
+            ? Math.Min(number, MaxNumber)
+            : -1)
         .TakeWhile(number => number >= 0);
 
     /// <summary>Returns the objects in an array; empty if there is none.</summary>

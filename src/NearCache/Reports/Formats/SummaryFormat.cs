@@ -16,6 +16,9 @@ internal static class SummaryFormat
     private const int LongName = 40;
     private const int ShortName = 16;
 
+    // As many ports as an address has.
+    private const int MaxConnections = 65_535;
+
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly HashSet<string> Known =
@@ -92,7 +95,9 @@ internal static class SummaryFormat
             FactoryRuns = report.Number("factories") ?? 0,
             Connections = report.Entries("connections") is { } connections
                 ? [.. connections.Select(
-                    entry => entry.ValueKind == JsonValueKind.Number && entry.TryGetInt32(out var count) ? Math.Max(count, 0) : 0)]
+                    entry => entry.ValueKind == JsonValueKind.Number && entry.TryGetInt32(out var count)
+                        ? Math.Clamp(count, 0, MaxConnections)
+                        : 0)]
                 : null,
             ThreadPoolDelay = report.Milliseconds("pool") ?? TimeSpan.Zero,
             GarbageCollectionPause = report.Milliseconds("gc") ?? TimeSpan.Zero,
