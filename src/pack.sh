@@ -19,11 +19,4 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || 
 export SOURCE_DATE_EPOCH
 dotnet pack src/Packages.slnx -c Release -o "$folder" --nologo ${arguments[@]+"${arguments[@]}"}
 
-[ -n "$sbom" ] || exit 0
-dotnet tool restore >/dev/null
-for package in "$folder"/*.nupkg; do
-  name=$(basename "$package" .nupkg)
-  id=$(sed -E 's/^(.*)\.([0-9]+\.[0-9]+\.[0-9]+.*)$/\1/' <<<"$name")
-  dotnet tool run dotnet-CycloneDX -- "src/$id/$id.csproj" --disable-package-restore --recursive --include-project-references --set-nuget-purl \
-    --set-type Library --set-name "$id" --set-version "${name#"$id".}" --no-serial-number --output-format Json --output "$folder" --filename "$name.cdx.json" >/dev/null
-done
+[ -z "$sbom" ] || src/sbom.sh "$folder"

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 namespace NearCache.Packages.Tests;
 
 /// <summary>Beside each package lies what it brings, by CycloneDX.</summary>
-public sealed class BillOfMaterialsTests : IDisposable
+public sealed class BillOfMaterialsTests(PackedFolder packed) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("nearcache-materials-").FullName;
 
@@ -15,10 +15,9 @@ public sealed class BillOfMaterialsTests : IDisposable
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("NEARCACHE_TOOLS") == "all",
             "restores a tool: NEARCACHE_TOOLS=all runs it");
-        string[] arguments = [_folder, "--sbom", "--no-build", "-p:VersionSuffix=materials"];
-        await Tool.RunAsync(Repository.Root, Repository.At("src", "pack.sh"), arguments);
+        await Tool.RunAsync(Repository.Root, Repository.At("src", "sbom.sh"), packed.Folder, _folder);
 
-        var file = Directory.GetFiles(_folder, "NearCache.?.?.?-materials.cdx.json").Single();
+        var file = Path.Combine(_folder, $"NearCache.{packed.Version}.cdx.json");
         var bill = JsonNode.Parse(await File.ReadAllTextAsync(file))!;
         var components = bill["components"]!.AsArray().ToDictionary(component => (string)component!["name"]!);
 
@@ -29,6 +28,8 @@ public sealed class BillOfMaterialsTests : IDisposable
         var others = components.Where(component => component.Key.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)).ToList();
         Assert.NotEmpty(others);
         Assert.All(others, component => Assert.Equal("MIT", (string?)component.Value!["licenses"]![0]!["license"]!["id"]));
-        Assert.Equal(PackedFolder.All.Length, Directory.GetFiles(_folder, "*.cdx.json").Length);
+        Assert.Equal(
+            PackedFolder.All.Select(id => $"{id}.{packed.Version}.cdx.json"),
+            Directory.GetFiles(_folder).Select(name => Path.GetFileName(name)!).Order(StringComparer.Ordinal));
     }
 }

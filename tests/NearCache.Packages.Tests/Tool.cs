@@ -5,7 +5,7 @@ namespace NearCache.Packages.Tests;
 /// <summary>Runs programs of the SDK to their end. None of them leaves a server process behind.</summary>
 internal static class Tool
 {
-    private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(15);
 
     /// <summary>Runs a program that must succeed.</summary>
     /// <returns>What it printed.</returns>

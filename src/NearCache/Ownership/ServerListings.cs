@@ -22,6 +22,15 @@ internal sealed class ServerListings(TimeProvider time)
         {
             if (!_listings.TryGetValue(server.Name, out listing) || time.GetElapsedTime(listing.At) >= Period)
             {
+                // Those that are too old, also of servers that are no longer in the list.
+                foreach (var (name, old) in _listings)
+                {
+                    if (time.GetElapsedTime(old.At) >= Period)
+                    {
+                        _listings.Remove(name);
+                    }
+                }
+
                 _listings[server.Name] = listing = (time.GetTimestamp(), server.ListConnectionsAsync());
             }
         }

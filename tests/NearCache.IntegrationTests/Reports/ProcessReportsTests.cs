@@ -63,13 +63,18 @@ public sealed class ProcessReportsTests
         await using var cache = Start(server, server, _ => { });
         await Eventually.BecomesTrueAsync(async () => (await cache.GetReportsAsync(Token)).Processes.Count == 1, "it reports");
         await StoreAsync(server, Enumerable.Range(0, 40).Select(place => ($"~nc:1:default:report:{place}", 900_000)));
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-        var reports = await cache.GetReportsAsync(Token);
-        var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
 
-        // 36 MB arrive. Other work of the test process allocates a little meanwhile.
-        Assert.InRange(reports.Servers[0].Unreadable, 25, 40);
-        Assert.InRange(allocated, 0, 8 << 20);
+        // 36 MB arrive with each read. Other tests of the process allocate meanwhile, but not during every one.
+        var fewest = long.MaxValue;
+        for (var read = 0; read < 50 && fewest > 8 << 20; read++)
+        {
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            var reports = await cache.GetReportsAsync(Token);
+            fewest = Math.Min(fewest, GC.GetTotalAllocatedBytes(precise: true) - before);
+            Assert.InRange(reports.Servers[0].Unreadable, 25, 40);
+        }
+
+        Assert.InRange(fewest, 0, 8 << 20);
     }
 
     private static NearCacheClient Start(MemcachedProcess one, MemcachedProcess two, Action<NearCacheOptions> configure)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 using NearCache;
 
 // Two hosts of one namespace, on the servers that the arguments name: what one has near, the other changes.
-var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
 using var reader = Host(args);
 using var writer = Host(args);
 await reader.StartAsync(limit.Token);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NearCache.Memcached;
 using NearCache.Memcached.Protocol;
 using NearCache.Ownership;
@@ -77,6 +78,30 @@ public sealed class ConnectionOwnersTests
             Assert.Single(await owners.ReadAsync(CancellationToken.None)).ToString());
     }
 
+    // A list may have tens of thousands of connections.
+    [Fact]
+    public async Task The_list_of_a_server_that_was_removed_is_forgotten()
+    {
+        IRemoteServer server = _server;
+        var owners = new ConnectionOwners(() => [server], new Reported(), _time);
+        var list = await ReadNewListAsync(owners);
+        server = new Listed { Name = "cache-2" };
+        _time.Advance(TimeSpan.FromSeconds(31));
+        await owners.ReadAsync(CancellationToken.None);
+        _server.Connections = null;
+        GC.Collect();
+        Assert.False(list.IsAlive);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private async Task<WeakReference> ReadNewListAsync(ConnectionOwners owners)
+    {
+        List<MemcachedServerConnection> list = [One];
+        _server.Connections = new ServerConnections(list, 1);
+        await owners.ReadAsync(CancellationToken.None);
+        return new WeakReference(list);
+    }
+
     private ConnectionOwners Owners() => new(() => [_server], new Reported(), _time);
 
     private sealed class Listed : IRemoteServer
@@ -85,7 +110,7 @@ public sealed class ConnectionOwnersTests
 
         public int Asked => _asked;
 
-        public string Name => "cache-1";
+        public string Name { get; init; } = "cache-1";
 
         public ServerConnections? Connections { get; set; } = new([One], 1);
 
