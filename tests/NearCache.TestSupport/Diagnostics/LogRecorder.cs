@@ -11,7 +11,7 @@ public sealed class LogRecorder(LogLevel least = LogLevel.Warning) : ILoggerFact
     private readonly ConcurrentQueue<string> _categories = [];
 
     /// <summary>The categories of the loggers that were asked for.</summary>
-    public string[] Categories => [.. _categories];
+    public string[] Categories => _categories.ToArray();
 
     /// <summary>The ids of the events, in their order.</summary>
     public int[] Ids => [.. _said.Select(said => said.Id)];

@@ -44,7 +44,8 @@ public sealed class MeterRecorder : IMeterFactory
         {
             _collected.Clear();
             _listener.RecordObservableInstruments();
-            return [.. _told, .. _collected];
+            // A copy of the queue first: other threads add to it, and the length of the result is counted before.
+            return [.. _told.ToArray(), .. _collected];
         }
     }
 

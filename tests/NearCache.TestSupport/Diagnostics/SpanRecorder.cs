@@ -35,7 +35,7 @@ public sealed class SpanRecorder : IDisposable
     public Activity Root { get; }
 
     /// <summary>Those that have ended, in that order.</summary>
-    public IReadOnlyList<Activity> Ended => [.. _ended];
+    public IReadOnlyList<Activity> Ended => _ended.ToArray();
 
     /// <inheritdoc/>
     public void Dispose()
