@@ -1,9 +1,12 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
+using NearCache.TestSupport;
+using NearCache.TestSupport.Servers;
 
 namespace NearCache.Packages.Tests;
 
 /// <summary>The tool is installed from a folder into an empty directory, and runs.</summary>
-public sealed class ToolPackageTests(PackedFolder packed)
+public sealed partial class ToolPackageTests(PackedFolder packed)
 {
     [Fact]
     public async Task It_is_installed_from_a_folder_and_answers()
@@ -28,6 +31,17 @@ public sealed class ToolPackageTests(PackedFolder packed)
         Assert.True(status == 2, said);
         Assert.Contains("× 127.0.0.1:1 does not answer", said, StringComparison.Ordinal);
 
+        // The console with its pages is in the package, too.
+        await using (var console = new ConsoleProcess(program))
+        {
+            await console.StartAsync();
+            await Eventually.BecomesTrueAsync(() => Entry().IsMatch(console.Output), "the address that works once is printed");
+            using var browser = new HttpClient();
+            var page = await browser.GetStringAsync(new Uri(Entry().Match(console.Output).Value));
+            Assert.StartsWith("<!doctype html>", page, StringComparison.OrdinalIgnoreCase);
+            Assert.Equal(0, await console.EndAsync(TimeSpan.FromMinutes(1)));
+        }
+
         var times = new List<double>();
         for (var i = 0; i < 5; i++)
         {
@@ -37,5 +51,28 @@ public sealed class ToolPackageTests(PackedFolder packed)
         }
 
         TestContext.Current.TestOutputHelper!.WriteLine($"[FIGURE] nearcache --help: {times.Min():0} ms at best of five");
+    }
+
+    [GeneratedRegex(@"http://127\.0\.0\.1:\d+/login\?code=\S+")]
+    private static partial Regex Entry();
+
+    /// <summary>The console of the installed tool, for servers that do not run.</summary>
+    private sealed class ConsoleProcess(string program) : ServerProcess(Ports.Free())
+    {
+        protected override ProcessStartInfo Command() =>
+            new(program, ["console", "--urls", $"http://{Address}", "--no-data", "--memcached", "127.0.0.1:1"]);
+
+        protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
+        {
+            using var client = new HttpClient();
+            try
+            {
+                return await client.GetStringAsync(new Uri($"http://{Address}/health/live"), cancellationToken) == "alive";
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }
     }
 }
