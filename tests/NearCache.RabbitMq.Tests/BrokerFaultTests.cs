@@ -34,27 +34,29 @@ public sealed class BrokerFaultTests(BrokerFixture fixture, ITestOutputHelper ou
         Assert.Equal(0, RabbitMqFleet.Carrier(fleet.Reader).WithoutSignature);
         Assert.Equal(1, fleet.Reader.Connections.Count(connection => connection.Kind == CacheConnectionKind.Broker));
 
-        var queues = Lines(await broker.ControlAsync("list_queues", "name", "durable", "auto_delete", "exclusive", "arguments"))
-            .Where(line => line.StartsWith("nearcache.fleet.", StringComparison.Ordinal)).ToArray();
+        var queues = (await broker.EvaluateAsync(
+                "rabbit_amqqueue:info_all(<<\"/\">>, [name, durable, auto_delete, exclusive, arguments])"))
+            .Split("{name,").Where(queue => queue.Contains("<<\"nearcache.fleet.", StringComparison.Ordinal)).ToArray();
         Assert.Equal(2, queues.Length);
         Assert.All(queues, queue =>
         {
-            Assert.Contains("\tfalse\ttrue\ttrue\t", queue, StringComparison.Ordinal);
-            Assert.Contains("{\"x-max-length\",1000}", queue, StringComparison.Ordinal);
-            Assert.Contains("{\"x-message-ttl\",10000}", queue, StringComparison.Ordinal);
-            Assert.Contains("{\"x-overflow\",\"drop-head\"}", queue, StringComparison.Ordinal);
+            Assert.Contains("{durable,false},{auto_delete,true},{exclusive,true}", queue, StringComparison.Ordinal);
+            Assert.Contains("{<<\"x-max-length\">>,signedint,1000}", queue, StringComparison.Ordinal);
+            Assert.Contains("{<<\"x-message-ttl\">>,long,10000}", queue, StringComparison.Ordinal);
+            Assert.Contains("{<<\"x-overflow\">>,longstr,<<\"drop-head\">>}", queue, StringComparison.Ordinal);
         });
         Assert.Contains(
-            "nearcache.fleet\tfanout", await broker.ControlAsync("list_exchanges", "name", "type"), StringComparison.Ordinal);
-        Assert.Equal(2, Lines(await broker.ControlAsync("list_connections", "pid")).Count(line => line.StartsWith('<')));
+            "<<\"nearcache.fleet\">>}},{type,fanout}",
+            await broker.EvaluateAsync("rabbit_exchange:info_all(<<\"/\">>, [name, type])"),
+            StringComparison.Ordinal);
+        Assert.Equal("2", await broker.EvaluateAsync("length(rabbit_networking:connections())"));
     }
 
     [Fact]
     public async Task Whatever_happens_to_the_broker_the_bound_holds_no_call_fails_and_it_delivers_again_by_itself()
     {
         var broker = await fixture.GetAsync();
-        await broker.ControlAsync("add_user", "cache", "right");
-        await broker.ControlAsync("set_permissions", "cache", "^nearcache\\.", "^nearcache\\.", "^nearcache\\.");
+        await broker.AddUserAsync("cache", "right", "^nearcache[.]");
         await using var network = FaultProxy.Start(broker.Port);
         await using var fleet = await RabbitMqFleet.StartAsync(
             network.Address, options => (options.UserName, options.Password) = ("cache", "right"));
@@ -75,7 +77,7 @@ public sealed class BrokerFaultTests(BrokerFixture fixture, ITestOutputHelper ou
         await CheckBackAsync(fleet, "reset");
 
         // An alarm of its disk.
-        await broker.ControlAsync("set_disk_free_limit", "1000000000000000");
+        await broker.SetDiskLimitAsync(1_000_000_000_000_000);
         await CheckAwayAsync(fleet, "blocked");
         Assert.Contains("the broker accepts no messages", RabbitMqFleet.Carrier(fleet.Writer).Problem, StringComparison.Ordinal);
         for (var change = 2; change < 1_000; change++)
@@ -84,13 +86,12 @@ public sealed class BrokerFaultTests(BrokerFixture fixture, ITestOutputHelper ou
         }
 
         Assert.InRange(RabbitMqFleet.Carrier(fleet.Writer).Waiting, 1, 500);
-        await broker.ControlAsync("set_disk_free_limit", "1MB");
+        await broker.SetDiskLimitAsync(1_000_000);
         await CheckBackAsync(fleet, "blocked");
 
         // Deleted queues.
         connects = Connects(fleet);
-        await broker.ControlAsync(
-            "eval", "[rabbit_amqqueue:delete(Q, false, false, <<\"test\">>) || Q <- rabbit_amqqueue:list()].");
+        await broker.EvaluateAsync("[rabbit_amqqueue:delete(Q, false, false, <<\"test\">>) || Q <- rabbit_amqqueue:list()]");
         await Eventually.BecomesTrueAsync(() => Connects(fleet) >= connects + 2, "both subscribe again");
         await CheckBackAsync(fleet, "deleted");
 
@@ -107,20 +108,19 @@ public sealed class BrokerFaultTests(BrokerFixture fixture, ITestOutputHelper ou
         }
 
         // A login that is refused.
-        await broker.ControlAsync("change_password", "cache", "other");
+        await broker.ChangePasswordAsync("cache", "other");
         network.Cut();
         await CheckAwayAsync(fleet, "refused");
         await Eventually.BecomesTrueAsync(
             () => RabbitMqFleet.Carrier(fleet.Writer).Problem?.Contains("login was refused", StringComparison.Ordinal) == true,
             "the problem is named");
-        await broker.ControlAsync("change_password", "cache", "right");
+        await broker.ChangePasswordAsync("cache", "right");
         await CheckBackAsync(fleet, "refused");
 
         // The broker is killed and comes back.
         broker.Kill();
         await CheckAwayAsync(fleet, "killed");
         await broker.StartAsync();
-        await broker.ControlAsync("await_startup");
         await CheckBackAsync(fleet, "killed");
         Assert.Equal(0, RabbitMqFleet.Carrier(fleet.Reader).WithoutSignature);
     }
@@ -149,6 +149,4 @@ public sealed class BrokerFaultTests(BrokerFixture fixture, ITestOutputHelper ou
             $"[FIGURE] RabbitMQ {fault}: delivers again after {recovered.TotalSeconds:0.0} s, a change is heard after "
                 + $"{heard.TotalMilliseconds:0} ms"));
     }
-
-    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -168,11 +168,11 @@ internal sealed class FaultInjector(
 
     private static async Task<bool> BlockPublishersAsync(RabbitMqProcess rabbitMq)
     {
-        await rabbitMq.ControlAsync("set_disk_free_limit", "1000000000000000");
+        await rabbitMq.SetDiskLimitAsync(1_000_000_000_000_000);
         await Pause(2);
-        var isBlocked = (await rabbitMq.ControlAsync("list_connections", "state")).Contains("block", StringComparison.Ordinal);
-        await rabbitMq.ControlAsync("set_disk_free_limit", "1MB");
-        return isBlocked;
+        var states = await rabbitMq.EvaluateAsync("rabbit_networking:connection_info_all([state])");
+        await rabbitMq.SetDiskLimitAsync(1_000_000);
+        return states.Contains("block", StringComparison.Ordinal);
     }
 
     private async Task<bool> CutFromBrokerAsync()
