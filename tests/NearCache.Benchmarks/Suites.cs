@@ -20,9 +20,10 @@ internal static class Suites
         ["coherence/audit"] = Coherence.AuditCost.MeasureAsync,
         ["coherence/reports"] = Coherence.ReportCost.MeasureAsync,
         ["carriers"] = report => SuiteProcesses.RunAsync(
-            report, "carriers/latency", "carriers/stages", "carriers/flood", "carriers/stream"),
+            report, "carriers/latency", "carriers/stages", "carriers/limit", "carriers/flood", "carriers/stream"),
         ["carriers/latency"] = Carriers.CarrierSuite.LatencyAsync,
         ["carriers/stages"] = Carriers.CarrierSuite.StagesAsync,
+        ["carriers/limit"] = Carriers.CarrierSuite.LimitAsync,
         ["carriers/flood"] = Carriers.CarrierSuite.FloodAsync,
         ["carriers/stream"] = Carriers.MutationStream.MeasureAsync,
         ["memcached"] = Memcached.MemcachedSuite.RunAsync,

@@ -23,6 +23,13 @@ internal static class CarrierSuite
         await CarrierStages.MeasureAsync(report, broker);
     }
 
+    public static async Task LimitAsync(Report report)
+    {
+        await using var ensemble = await ZooKeeperEnsemble.StartNewAsync(settings: ["forceSync=yes"]);
+        await using var broker = await RabbitMqProcess.StartNewAsync();
+        await CarrierLimit.MeasureAsync(report, ensemble, broker);
+    }
+
     public static async Task FloodAsync(Report report)
     {
         await using var broker = await RabbitMqProcess.StartNewAsync();
