@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Configuration;
 using NearCache.Management;
 
 namespace NearCache.Cli.Commands;
@@ -51,6 +52,13 @@ internal static class ConsoleCommand
                 throw new ToolException("--operate and --read-only contradict each other: pass one of them.");
             }
 
+            var settings = context.ConsoleSettings();
+            if (context.MustBeReadOnly && !settings.AsEnumerable().Any())
+            {
+                throw new ToolException("--read-only is for fleets that the command line or a contexts file names. For those of "
+                    + "environment variables, set NEARCACHE_CONSOLE__Contexts__NAME__ReadOnly to true.");
+            }
+
             if (context.Has(data) && context.Value(none))
             {
                 throw new ToolException("--data and --no-data contradict each other: pass one of them.");
@@ -66,7 +74,7 @@ internal static class ConsoleCommand
             ];
             using var error = new StringWriter();
             var code = await NearCacheConsoleHost.RunAsync(
-                arguments, context.Host.Output, error, context.ConsoleSettings(), cancellationToken).ConfigureAwait(false);
+                arguments, context.Host.Output, error, settings, cancellationToken).ConfigureAwait(false);
             return code == 0 ? ExitCodes.Success : throw new ToolException(error.ToString());
         });
     }

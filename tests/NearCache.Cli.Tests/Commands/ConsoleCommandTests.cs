@@ -90,6 +90,7 @@ public sealed partial class ConsoleCommandTests
     [InlineData("needs a certificate", "--memcached", "a:1", "--urls", "https://127.0.0.1:5090")]
     [InlineData("--operate and --read-only contradict each other", "--memcached", "a:1", "--operate", "--read-only")]
     [InlineData("--data and --no-data contradict each other", "--memcached", "a:1", "--data", "x", "--no-data")]
+    [InlineData("--read-only is for fleets that the command line or a contexts file names.", "--read-only")]
     [InlineData("There is nothing to show: neither Contexts nor NearCache is configured.")]
     [InlineData("There is no context \"none\".", "--contexts", "contexts.json", "--context", "none")]
     [InlineData("--namespace is a setting of one fleet, and the contexts file has several", "--contexts", "contexts.json", "-n", "x")]
