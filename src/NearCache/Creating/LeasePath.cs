@@ -36,7 +36,7 @@ internal sealed class LeasePath(
             FillPermit right;
             var life = creation.Place.Server.Epoch;
             ReadPath.MarkCurrent(creation.Flight, creation.Fill);
-            var began = reads.StartRead();
+            var began = reads.StartRead(creation.Place);
             try
             {
                 var reply = await AskAsync(creation, life, cancellationToken).ConfigureAwait(false);

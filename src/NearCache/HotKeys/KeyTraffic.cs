@@ -22,14 +22,14 @@ internal sealed class KeyTraffic : IDisposable
     public const int Period = 500;
 
     // The greatest number of events that a period counts before the sample is halved, and the least before it is doubled for the next.
-    private const int MaxSampled = 1000;
+    internal const int MaxSampled = 1000;
     private const int MinSampled = MaxSampled / 5;
 
     // Leaves the bits that choose what is measured.
     private const int MaxMask = (1 << 20) - 1;
 
-    // One read in sixteen of the sample is measured.
-    private const int MeasureBits = 4;
+    // One read in sixteen of the sample is measured: these bits of a random number are 0.
+    private const int MeasureBits = 0xF << 24;
 
     private readonly NearClock _clock;
     private readonly TimeProvider _time;
@@ -46,6 +46,7 @@ internal sealed class KeyTraffic : IDisposable
     private int _sampled;   // the events that were counted since the last tick; owned like the sketch
     private long _second;
     private NearEntry? _lastHit;
+    private string? _measured;   // the key of the read that was last chosen to be measured
 
     /// <param name="nearLifetime">How long an entry stays near by default.</param>
     /// <param name="clock">The monotonic clock.</param>
@@ -58,7 +59,7 @@ internal sealed class KeyTraffic : IDisposable
         _lifetime = (int)Math.Clamp(nearLifetime.TotalSeconds, 1, int.MaxValue);
         _began = clock.Monotonic();
         _sketch = new TrafficSketch(_began);
-        _second = _began / 1000;
+        _second = SecondOf(_began);
         var period = TimeSpan.FromMilliseconds(Period);
         _timer = time.CreateTimer(static state => ((KeyTraffic)state!).Tick(), this, period, period);
     }
@@ -71,8 +72,14 @@ internal sealed class KeyTraffic : IDisposable
     {
         var recent = _recent ?? Remember();
         var isHit = recent.Read(hash.Value, Volatile.Read(ref _second));
-        if (IsSampled() && TryEnter(key))
+        var chance = _random.Next();
+        if ((chance & _mask) == 0 && TryEnter(key))
         {
+            if ((chance & MeasureBits) == 0)
+            {
+                _measured = key;
+            }
+
             _sketch.Read(hash.Value, key, isCovered, isHit, _mask + 1);
             Counted();
             Leave();
@@ -92,7 +99,7 @@ internal sealed class KeyTraffic : IDisposable
             _recent?.Written(hash.Value);
         }
 
-        if (IsSampled() && TryEnter(key))
+        if ((_random.Next() & _mask) == 0 && TryEnter(key))
         {
             var events = new KeyCounts
             {
@@ -109,9 +116,10 @@ internal sealed class KeyTraffic : IDisposable
         }
     }
 
-    /// <summary>Begins to measure a read, if it is one of the sample.</summary>
+    /// <summary>Begins to measure a read that was counted, if it is the one that was last chosen.</summary>
+    /// <param name="key">The instance that was counted.</param>
     /// <returns>The time; 0 if the read is not measured.</returns>
-    public long Begin() => IsMeasured() ? _time.GetTimestamp() : 0;
+    public long Begin(string key) => ReferenceEquals(_measured, key) ? _time.GetTimestamp() : 0;
 
     /// <summary>Counts the duration of a read that <see cref="Begin"/> measures.</summary>
     public void End(KeyHash hash, string key, long began)
@@ -122,11 +130,12 @@ internal sealed class KeyTraffic : IDisposable
         }
     }
 
-    /// <summary>Counts the size of a value that was read, if it is one of the sample.</summary>
+    /// <summary>Counts the size of a value that was read, if it is the read that was last chosen.</summary>
     public void Received(KeyHash hash, string key, int bytes)
     {
-        if (bytes > 0 && IsMeasured())
+        if (ReferenceEquals(_measured, key) && bytes > 0)
         {
+            _measured = null;
             Measure(hash, key, new KeyCounts { Bytes = bytes, Sizes = 1 });
         }
     }
@@ -174,7 +183,7 @@ internal sealed class KeyTraffic : IDisposable
         try
         {
             var now = _clock.Monotonic();
-            Volatile.Write(ref _second, now / 1000);
+            Volatile.Write(ref _second, SecondOf(now));
             _sketch.Advance(now);
             CountNearHit();
             _mask = _sampled < MinSampled ? _mask >> 1 : _mask;
@@ -207,7 +216,8 @@ internal sealed class KeyTraffic : IDisposable
         (rule.Hits, rule.At) = (hits, now);
     }
 
-    private bool IsMeasured() => (_random.Next() & ((_mask << MeasureBits) | ((1 << MeasureBits) - 1))) == 0;
+    // The second of RecentReads.
+    private long SecondOf(long now) => ((now - _began) / 1000) + 1;
 
     private void Measure(KeyHash hash, string key, in KeyCounts measured)
     {
@@ -220,8 +230,6 @@ internal sealed class KeyTraffic : IDisposable
 
     private RecentReads Remember() =>
         Interlocked.CompareExchange(ref _recent, new RecentReads(_lifetime), null) ?? _recent;
-
-    private bool IsSampled() => _mask == 0 || (_random.Next() & _mask) == 0;
 
     // Enters to count an event. A reserved key holds the version of a tag, and does not count.
     private bool TryEnter(string key) => !key.StartsWith(PhysicalKeys.ReservedTags, StringComparison.Ordinal) && TryEnter();

@@ -54,14 +54,20 @@ internal sealed class NearPartitions
     /// </remarks>
     public NearPartition? FindOverLimit(NearPartition? partition, long bytes, int entries, out bool byBytes)
     {
-        byBytes = partition?.IsShortOfBytes == true;
         if (partition is { Count: > 0 } && partition.IsFullFor(bytes, entries))
         {
+            byBytes = partition.IsShortOfBytes;
             return partition;
         }
 
-        byBytes = IsShortOfBytes;
-        return Bytes + bytes > MaxBytes || Count + entries > MaxEntries ? Largest(byBytes) : null;
+        if (Bytes + bytes > MaxBytes || Count + entries > MaxEntries)
+        {
+            byBytes = IsShortOfBytes;
+            return Largest(byBytes);
+        }
+
+        byBytes = false;
+        return null;
     }
 
     /// <summary>Returns the partition with the most bytes or entries, or null if all are empty.</summary>

@@ -165,7 +165,7 @@ internal sealed class ReadPath(
 
     /// <summary>Begins to measure a remote read, if it is one of a sample.</summary>
     /// <returns>The argument of <see cref="EndRead"/>.</returns>
-    public long StartRead() => traffic?.Begin() ?? 0;
+    public long StartRead(in PlacedKey place) => traffic?.Begin(place.Text) ?? 0;
 
     /// <summary>Ends the measurement of a remote read.</summary>
     public void EndRead(in PlacedKey place, long began) => traffic?.End(place.Hash, place.Text, began);
@@ -379,7 +379,7 @@ internal sealed class ReadPath(
         }
 
         MetaResponse item;
-        var began = StartRead();
+        var began = StartRead(place);
         try
         {
             item = await place.Server.Server.ExecuteAsync(command, cancellationToken).ConfigureAwait(false);

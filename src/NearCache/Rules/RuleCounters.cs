@@ -42,10 +42,10 @@ internal sealed class RuleCounters(PerThreadCounter hits)
 
     public void Announced() => Interlocked.Increment(ref _announcements);
 
-    /// <summary>Counts near entries that were added, or with negative numbers removed.</summary>
+    /// <summary>Counts near entries that were added, or with negative numbers removed. Requires the lock of the near store.</summary>
     public void Kept(int entries, long bytes)
     {
-        Interlocked.Add(ref _nearEntries, entries);
-        Interlocked.Add(ref _nearBytes, bytes);
+        Volatile.Write(ref _nearEntries, _nearEntries + entries);
+        Volatile.Write(ref _nearBytes, _nearBytes + bytes);
     }
 }

@@ -89,6 +89,33 @@ public sealed class KeyTrafficTests : IDisposable
     }
 
     [Fact]
+    public void Some_reads_are_measured_each_once()
+    {
+        var measured = 0;
+        for (var i = 0; i < 1000; i++)
+        {
+            var key = $"site:{i % 3}";
+            Read(key, times: 1);
+            var began = _traffic.Begin(key);
+            _time.Advance(TimeSpan.FromMilliseconds(7));
+            _traffic.End(HashOf(key), key, began);
+            _traffic.Received(HashOf(key), key, bytes: 1000);
+            measured += began != 0 ? 1 : 0;
+
+            // Another read of the same name does not count, and neither does this one again.
+            Assert.Equal(0, _traffic.Begin(new string(key)));
+            Assert.Equal(0, _traffic.Begin(key));
+        }
+
+        Assert.InRange(measured, 20, 150);
+        Assert.All(_traffic.Snapshot(keys: 3, prefixes: 0).Keys, key =>
+        {
+            Assert.Equal(1000, key.Rates.MeanBytes);
+            Assert.InRange(key.Rates.MeanMicroseconds!.Value, 6999, 7000);
+        });
+    }
+
+    [Fact]
     public void Keys_with_a_rule_count_as_keys_and_not_for_prefixes_and_tags_do_not_count()
     {
         _traffic.Read(HashOf("product:1"), "product:1", isCovered: true);

@@ -63,5 +63,71 @@ public sealed class RecentReadsTests
         Assert.Equal(0, hits);
     }
 
+    [Fact]
+    public void A_set_keeps_the_eight_keys_that_were_read_last()
+    {
+        const int Lifetime = 40;
+        var recent = new RecentReads(Lifetime);
+        var random = new Random(1);
+        var model = new List<ModelEntry>();   // the one that was read last comes last
+        var hits = 0;
+        for (var (i, second) = (0, 1); i < 200_000; i++, second += random.Next(4) == 0 ? 1 : 0)
+        {
+            // Twelve keys of one set, whose order the model knows because no two of them are read in one second.
+            second++;
+            var key = (uint)random.Next(1, 13);
+            var hash = ((ulong)key << 33) | 77;
+            var known = model.Find(entry => entry.Key == key);
+            if (random.Next(10) == 0)
+            {
+                recent.Written(hash);
+                known?.IsNear = false;
+                continue;
+            }
+
+            var isHit = recent.Read(hash, second);
+            if (known is { IsNear: true } && second - known.Filled < Lifetime / 2)
+            {
+                Assert.True(isHit);
+            }
+            else if (known is null or { IsNear: false } || second - known.Filled >= Lifetime)
+            {
+                Assert.False(isHit);
+            }
+
+            hits += isHit ? 1 : 0;
+            if (known is not null)
+            {
+                model.Remove(known);
+            }
+            else if (model.Count == 8)
+            {
+                model.RemoveAt(0);
+            }
+
+            model.Add(new ModelEntry { Key = key, Filled = isHit ? known!.Filled : second, IsNear = true });
+        }
+
+        Assert.InRange(hits, 10_000, 190_000);
+    }
+
+    [Fact]
+    public void A_set_is_filled_within_its_first_second()
+    {
+        var hashes = Enumerable.Range(1, 8).Select(key => (ulong)key << 33).ToArray();
+        Array.ForEach(hashes, hash => Assert.False(_recent.Read(hash, second: 1)));
+
+        Assert.All(hashes, hash => Assert.True(_recent.Read(hash, second: 1)));
+    }
+
+    private sealed class ModelEntry
+    {
+        public required uint Key { get; init; }
+
+        public required int Filled { get; init; }
+
+        public required bool IsNear { get; set; }
+    }
+
     private static ulong HashOf(int key) => KeyHash.Of(Encoding.ASCII.GetBytes($"key:{key}")).Value;
 }
