@@ -21,6 +21,9 @@ internal sealed class FleetOfTests : IAsyncDisposable
     /// <summary>How the processes report keys.</summary>
     public KeyVisibility Keys { get; init; }
 
+    /// <summary>The clock of the processes, if it is accelerated. What they wait for from servers takes the real time.</summary>
+    public AcceleratedTime? Time { get; init; }
+
     public NearCacheOptions Options(bool hasZooKeeper = true)
     {
         var options = new NearCacheOptions
@@ -34,13 +37,23 @@ internal sealed class FleetOfTests : IAsyncDisposable
         Array.ForEach(Memcached, server => options.Memcached.Servers.Add(server.Address));
         options.ZooKeeper.ConnectionString = hasZooKeeper ? ZooKeeper.ConnectionString : "";
         options.ZooKeeper.SessionTimeout = TimeSpan.FromSeconds(2);
+        if (Time is not null)
+        {
+            options.ZooKeeper.SessionTimeout = TimeSpan.FromMinutes(10);
+            options.ZooKeeper.RequestTimeout = TimeSpan.FromMinutes(5);
+            options.Memcached.OperationTimeout = options.Memcached.ConnectTimeout = TimeSpan.FromSeconds(20);
+            options.RuleLease = TimeSpan.FromSeconds(30);
+            options.MaxStaleness = TimeSpan.FromMinutes(1);
+            options.AuditInterval = TimeSpan.FromSeconds(2);
+        }
+
         return options;
     }
 
     /// <summary>Starts a process, and waits until it serves a key near.</summary>
     public async Task<NearCacheClient> StartAsync(bool hasZooKeeper = true)
     {
-        var process = new NearCacheClient(Options(hasZooKeeper));
+        var process = new NearCacheClient(Options(hasZooKeeper), timeProvider: Time);
         _processes.Add(process);
         await IsNearAsync(process, "product:1");
         return process;
