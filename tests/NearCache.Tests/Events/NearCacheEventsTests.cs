@@ -88,7 +88,7 @@ public sealed class NearCacheEventsTests
                 await cache.SetAsync($"product:{i % 10}", "new", cancellationToken: Token);
             }
 
-            Assert.True(began.IsSet);
+            Assert.True(began.Wait(TimeSpan.FromMinutes(1), Token));
             Assert.InRange(cache.Events.Dropped, 1200 - 1024 - 2, 1200 - 1024);
             await FleetOfTests.IsNearAsync(cache, "product:1");
             await cache.DisposeAsync();
@@ -112,6 +112,31 @@ public sealed class NearCacheEventsTests
 
         await Eventually.BecomesTrueAsync(
             () => told.Select(one => one.Key).OfType<string>().Distinct().Count() == 2, "both writes are told");
+    }
+
+    [Fact]
+    public async Task A_handler_may_use_the_cache_write_keys_and_unsubscribe_itself()
+    {
+        await using var fleet = new FleetOfTests();
+        var cache = await fleet.StartAsync();
+        var told = Record(cache);
+        var calls = 0;
+        void Handle(object? sender, KeyInvalidatedEventArgs invalidated)
+        {
+            // It blocks, as handlers should not, and its own write is told in turn.
+            cache.Events.Invalidated -= Handle;
+            calls++;
+            cache.GetAsync<string>(invalidated.Key!, Token).AsTask().GetAwaiter().GetResult();
+            cache.SetAsync("product:2", "by the handler", cancellationToken: Token).GetAwaiter().GetResult();
+        }
+
+        cache.Events.Invalidated += Handle;
+        await cache.SetAsync("product:1", "new", cancellationToken: Token);
+        await Eventually.BecomesTrueAsync(() => told.Any(one => one.Key == "product:2"), "the write of the handler is told");
+        await cache.SetAsync("product:3", "new", cancellationToken: Token);
+
+        await Eventually.BecomesTrueAsync(() => told.Any(one => one.Key == "product:3"), "later writes are told");
+        Assert.Equal((1, 0), (calls, cache.Events.Dropped));
     }
 
     [Fact]

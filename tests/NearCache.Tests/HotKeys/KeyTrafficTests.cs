@@ -115,6 +115,47 @@ public sealed class KeyTrafficTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData("k")]
+    [InlineData(":")]
+    [InlineData("::::::::::", ":", "::", ":::", "::::", ":::::", "::::::")]
+    [InlineData("без разделителя")]
+    [InlineData("价格:1", "价格:")]
+    [InlineData("\ud83d\ude00:\ud83d\ude00/\ud83d\ude00", "\ud83d\ude00:", "\ud83d\ude00:\ud83d\ude00/")]
+    [InlineData("a\r\n:<script>/\u0000b", "a\r\n:", "a\r\n:<script>/")]
+    [InlineData("a*b:?", "a*b:")]
+    public void Any_key_counts_and_its_prefixes_end_with_separators(string key, params string[] expected)
+    {
+        // Another key shares each prefix, or the longest would leave the others out.
+        foreach (var prefix in expected)
+        {
+            Read($"{prefix}$$", times: 1);
+        }
+
+        Read(key, times: 1);
+        _traffic.Received(HashOf(key), key, bytes: 10);
+
+        var now = _traffic.Snapshot(keys: 100, prefixes: 100);
+        Assert.Contains(key, now.Keys.Select(one => one.Text));
+        Assert.Equal(expected, now.Prefixes.Select(prefix => prefix.Text).OrderBy(text => text.Length));
+    }
+
+    [Fact]
+    public void Jumps_of_the_clock_leave_rates_that_are_numbers()
+    {
+        foreach (var jump in new[] { 1, 3600, 3600 * 24 * 365, 1 })
+        {
+            Read("site:1", times: 100);
+            _time.Advance(TimeSpan.FromSeconds(jump));
+            var now = _traffic.Snapshot(keys: 10, prefixes: 10);
+            Assert.All(now.Keys.Concat(now.Prefixes), one => Assert.InRange(one.Rates.Reads, 0, 200));
+            Assert.InRange(now.Uncovered.Reads, 0, 200);
+        }
+
+        Read("site:1", times: 1000);
+        Assert.InRange(_traffic.Snapshot(keys: 10, prefixes: 10).Keys.Single().Rates.Reads, 30, 1000);
+    }
+
     [Fact]
     public void Keys_with_a_rule_count_as_keys_and_not_for_prefixes_and_tags_do_not_count()
     {

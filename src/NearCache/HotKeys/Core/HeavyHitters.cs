@@ -40,13 +40,16 @@ internal sealed class HeavyHitters
         + (capacity * (Unsafe.SizeOf<Slot>() + sizeof(ulong) + sizeof(int) + Unsafe.SizeOf<HeapNode>()));
 
     /// <summary>Returns the keys in the table, in no order.</summary>
-    public IEnumerable<HeavyHitter> All()
+    public HeavyHitter[] All()
     {
+        var all = new HeavyHitter[_count];
         for (var index = 0; index < _count; index++)
         {
-            var slot = _slots[index];
-            yield return new HeavyHitter(slot.Text, slot.Length, _heap[_heapAt[index]].Total, slot.Error, slot.Counts);
+            ref readonly var slot = ref _slots[index];
+            all[index] = new HeavyHitter(slot.Text, slot.Length, _heap[_heapAt[index]].Total, slot.Error, slot.Counts);
         }
+
+        return all;
     }
 
     /// <summary>Adds the weight of an event to a key, which is then in the table.</summary>

@@ -104,13 +104,12 @@ internal sealed class TrafficSketch
     /// <param name="prefixes">The greatest number of prefixes. One that shares almost all events with a longer one is left out.</param>
     public TrafficSnapshot Snapshot(int keys, int prefixes)
     {
-        var busy = Hottest(_prefixes);
-        var telling = busy.Where((prefix, at) => !busy.Skip(at + 1).Any(other => IsWithin(prefix, other)));
+        var busy = prefixes > 0 ? Hottest(_prefixes) : [];
         return new TrafficSnapshot(
             TimeSpan.FromMilliseconds(_decay.Age),
             RatesOf(_uncovered),
             [.. Hottest(_keys).Take(keys).Select(RatesOf)],
-            [.. telling.Take(prefixes).Select(RatesOf)]);
+            [.. Enumerable.Range(0, busy.Length).Where(at => IsTelling(busy.AsSpan(at))).Take(prefixes).Select(at => RatesOf(busy[at]))]);
     }
 
     private void Measure(ref KeyCounts counts, in KeyCounts measured)
@@ -122,11 +121,28 @@ internal sealed class TrafficSketch
     }
 
     // What was counted for certain decides, so that a key that has just replaced another one does not come first.
-    private static List<HeavyHitter> Hottest(HeavyHitters table) =>
-        [.. table.All().OrderByDescending(hitter => hitter.Certain).ThenBy(hitter => hitter.Length)];
+    private static HeavyHitter[] Hottest(HeavyHitters table)
+    {
+        var all = table.All();
+        Array.Sort(all, static (one, other) =>
+            other.Certain.CompareTo(one.Certain) is not 0 and var order ? order : one.Length.CompareTo(other.Length));
+        return all;
+    }
 
-    private static bool IsWithin(in HeavyHitter prefix, in HeavyHitter other) =>
-        other.Length > prefix.Length && other.Certain >= SameTraffic * prefix.Certain && other.Name.StartsWith(prefix.Name);
+    // Whether no longer prefix has almost all events of the first one of these, the busiest first.
+    private static bool IsTelling(ReadOnlySpan<HeavyHitter> prefixes)
+    {
+        ref readonly var first = ref prefixes[0];
+        for (var at = 1; at < prefixes.Length && prefixes[at].Certain >= SameTraffic * first.Certain; at++)
+        {
+            if (prefixes[at].Length > first.Length && prefixes[at].Name.StartsWith(first.Name))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private TrafficRates RatesOf(HeavyHitter hitter) => new(hitter.Name.ToString(), RatesOf(hitter.Counts), _decay.RateOf(hitter.Error));
 
