@@ -3,7 +3,7 @@ using NearCache.Tests.Observing;
 
 namespace NearCache.Tests.Advice;
 
-/// <summary>A rule from its first proposal to its removal: proposed, tried, promoted, in force, and removed when it is of no more use.</summary>
+/// <summary>A rule from its first proposal to its removal: tried, promoted, in force, and removed when it is of no more use.</summary>
 public sealed class PromotionTests
 {
     private static readonly EditReason Reason = new() { Who = "Alice", Why = "the advisor proposes it" };
@@ -131,7 +131,8 @@ public sealed class PromotionTests
             "both report that the rule is in force",
             Long);
         var after = (await client.GetProposalsAsync(Token)).Value!;
-        Assert.DoesNotContain(after.Proposals, proposal => proposal is { Rule: "price", Kind: ProposalKind.AddDryRun or ProposalKind.Promote });
+        Assert.DoesNotContain(
+            after.Proposals, proposal => proposal is { Rule: "price", Kind: ProposalKind.AddDryRun or ProposalKind.Promote });
     }
 
     // The second edit of a process waits for the rate limit.
