@@ -11,8 +11,9 @@ namespace NearCache.Checker;
 /// monotonic clock. <c>n gone KEY</c>: answers <c>watching</c>, and then, when the key is near no more, <c>gone</c> with the time. <c>n
 /// zookeeper</c>: the session's state. <c>n revision</c>: of the rules. <c>n leak</c>: opens a client that is never disposed. <c>n
 /// reported</c>: the number of processes whose connections are reported. <c>n owners</c>: of the connections of the first server. <c>n
-/// why KEY</c>: the meaning. <c>n churn PREFIX</c>: begins to write keys of that prefix, about 100 a second. It ends with its standard
-/// input. An argument <c>breaker</c> switches the churn breaker on, and <c>at=ADDRESS</c> is the address of every memcached server name.
+/// why KEY</c>: the meaning. <c>n churn PREFIX</c>: begins to write keys of that prefix, about 100 a second. <c>n read PREFIX</c>: begins
+/// to read them, about 100 a second. It ends with its standard input. An argument <c>breaker</c> switches the churn breaker on,
+/// <c>keys</c> shows keys in reports, and <c>at=ADDRESS</c> is the address of every memcached server name.
 /// </remarks>
 internal static class HostProcess
 {
@@ -30,6 +31,7 @@ internal static class HostProcess
             ZooKeeper = { ConnectionString = args[3],
                 SessionTimeout = TimeSpan.FromSeconds(args.Length > 4 ? int.Parse(args[4], CultureInfo.InvariantCulture) : 4) },
             ChurnBreaker = args.Contains("breaker"),
+            Reports = { Keys = args.Contains("keys") ? KeyVisibility.Plain : KeyVisibility.Hashed },
             Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "site", Match = "site" } },
         };
         foreach (var server in args[2].Split(','))
@@ -62,7 +64,8 @@ internal static class HostProcess
             [var number, "gone", var key] => await GoneAsync(cache, number, key),
             [_, "zookeeper"] => cache.Snapshot().ZooKeeper,
             [_, "revision"] => cache.Snapshot().RulesRevision.ToString(CultureInfo.InvariantCulture),
-            [_, "churn", var prefix] => Churn(cache, prefix),
+            [_, "churn", var prefix] => Begin(key => cache.SetAsync(key, "held"), prefix),
+            [_, "read", var prefix] => Begin(key => cache.GetOrCreateAsync(key, _ => ValueTask.FromResult("value")).AsTask(), prefix),
             [_, "leak"] => await LeakAsync(options),
             [_, "reported"] => await ReportedAsync(cache),
             [_, "owners"] => await OwnersAsync(cache),
@@ -78,17 +81,26 @@ internal static class HostProcess
         return Now();
     }
 
-    private static string Churn(NearCacheClient cache, string prefix)
+    // A hundred keys, one after another.
+    private static string Begin(Func<string, Task> operation, string prefix)
     {
         _ = Task.Run(async () =>
         {
             for (var number = 0; ; number++)
             {
-                await cache.SetAsync($"{prefix}{number % 100}", "held");
+                try
+                {
+                    await operation($"{prefix}{number % 100}");
+                }
+                catch (NearCacheException)
+                {
+                    // A server that a busy machine keeps waiting. The next operation may succeed.
+                }
+
                 await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
             }
         });
-        return "churning";
+        return "begun";
     }
 
     private static async Task<string> LeakAsync(NearCacheOptions options)

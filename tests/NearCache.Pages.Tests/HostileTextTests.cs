@@ -11,24 +11,28 @@ public sealed class HostileTextTests(ShownFleet fleet)
 
     private const string Hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>";
 
+    // Turns the direction of text; is as wide as nothing; is a letter without ink; looks like a space.
+    private const string Unseen = "\u202E\u2066\u200B\u2060\u3164\u115F\u2800\u034F\u2003\uFEFF";
+
     [Fact]
     public async Task Hostile_authors_reasons_patterns_and_pods_are_shown_as_text()
     {
         Browser.Require();
         await fleet.Client.Rules.AddAsync(
             new RuleOptions { Name = "hostile", Match = "\"><img/src=x/onerror=alert(3)>:*", Enabled = false },
-            new EditReason { Who = Hostile + "\u202Egnp.exe", Why = "javascript:alert(4)\r\nSet-Cookie: x" });
+            new EditReason { Who = Hostile + Unseen + "gnp.exe", Why = "javascript:alert(4)\r\nSet-Cookie: x" });
         try
         {
-            foreach (var page in (string[])["", "changes", "rules", "rules?rule=hostile", "processes"])
+            string[] pages = ["", "changes", "rules", "rules?rule=hostile"];
+            foreach (var page in Pictures.AreTaken ? pages : [.. pages, "processes"])
             {
                 await using var viewer = await fleet.OpenAsync(page);
                 await viewer.IsLiveAsync();
                 await viewer.ShowsAsync("<img src=x onerror=alert(");
                 Assert.Equal(0, await viewer.Page.Locator(Foreign).CountAsync());
 
-                // The character that turns the direction of text is visible, and without effect.
-                Assert.DoesNotContain('\u202E', await viewer.TextAsync("body"));
+                // The characters that turn or hide text are visible, and without effect.
+                Assert.DoesNotMatch($"[{Unseen}]", await viewer.TextAsync("body"));
             }
         }
         finally

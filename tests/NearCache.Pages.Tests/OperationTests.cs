@@ -28,7 +28,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
         await cause.Filter(new LocatorFilterOptions { HasText = "“locks”" }).WaitForAsync();
         var named = clock.Elapsed;
         Assert.Contains("bob", await cause.InnerTextAsync(), StringComparison.Ordinal);
-        await viewer.PictureAsync("incident-light");
+        await viewer.PictureAsync("incident");
 
         await cause.ClickAsync();
         await viewer.Button("Stop…").ClickAsync();
@@ -36,7 +36,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
         await viewer.Field("Reason").FillAsync("incident 4711");
         Assert.True(await confirm.IsDisabledAsync());
         await viewer.Field("Type locks to confirm").FillAsync("locks");
-        await viewer.PictureAsync("stop-dialog-light", whole: false);
+        await viewer.PictureAsync("stop-dialog", whole: false);
         clock.Restart();
         await confirm.ClickAsync();
         await Task.WhenAll(fleet.Processes.Select(process => Eventually.BecomesTrueAsync(
@@ -45,7 +45,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
         await viewer.ShowsAsync("All 4 processes have obeyed.");
         output.WriteLine($"[FIGURE] a mistaken rule: named on the first screen after {named.TotalSeconds:0.0} s; stopped, all 4 processes "
             + $"obeyed within {obeyed.TotalSeconds:0.0} s and were shown to within {clock.Elapsed.TotalSeconds:0.0} s");
-        await viewer.PictureAsync("obeyed-light", whole: false);
+        await viewer.PictureAsync("obedience", whole: false);
 
         await viewer.Button("Close").ClickAsync();
         await viewer.Button("End the stop…").WaitForAsync();
@@ -72,7 +72,11 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
         await viewer.Field("Match").FillAsync("menu:*");
         await viewer.Button("Show what it would change").ClickAsync();
         await viewer.Field("Reason").FillAsync("the menu of every page");
-        await viewer.PictureAsync("add-rule-light", whole: false);
+        await viewer.LookAsync(width: 360, isDark: true);
+        Assert.Equal(0, await viewer.OverflowAsync());
+        Assert.Empty(await viewer.BarriersAsync());
+        await viewer.LookAsync(width: 1280, isDark: false);
+        await viewer.PictureAsync("add-rule", whole: false);
         await viewer.Button("Add as a dry run").ClickAsync();
         await viewer.Link("menu").First.ClickAsync();
         await viewer.Button("Put in force…").WaitForAsync();
@@ -109,7 +113,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
             await viewer.Page.GetByRole(AriaRole.Table, new PageGetByRoleOptions { Name = "Owners of connections" }).WaitForAsync();
             Assert.Empty(await viewer.BarriersAsync());
             shown.Add(await viewer.TextAsync());
-            await viewer.PictureAsync("memcached-server-light");
+            await viewer.PictureAsync("memcached-server");
         }
 
         Assert.All(shown, text => Assert.Contains("web-2 (pid", text, StringComparison.Ordinal));
@@ -124,7 +128,7 @@ public sealed class OperationTests(ShownFleet fleet, ITestOutputHelper output)
         await viewer.Field("The key, as the application names it").FillAsync("product:7");
         await viewer.Button("Why is it near, or not?").ClickAsync();
         await viewer.Link("products").First.WaitForAsync();
-        await viewer.PictureAsync("key-light");
+        await viewer.PictureAsync("key");
         await viewer.Button("Read the value…").ClickAsync();
         await viewer.Field("Reason").FillAsync("a test");
         await viewer.Button("Read the value").ClickAsync();

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Web;
 using Microsoft.Playwright;
 using NearCache.Pages.Tests.Servers;
 
@@ -51,32 +49,6 @@ public sealed class UnknownTests(ShownFleet fleet)
         await using var again = await ConsoleHost.StartAsync(own, console.Port);
         await viewer.Page.Clock.FastForwardAsync(20_000);
         await viewer.IsLiveAsync();
-    }
-
-    [Fact]
-    public async Task A_thousand_processes_are_shown_page_by_page()
-    {
-        Browser.Require();
-        JsonObject? first = null;
-        await using var viewer = await fleet.OpenAsync("processes", before: page => page.RouteAsync("**/processes?*", async route =>
-        {
-            first ??= JsonNode.Parse(await (await route.FetchAsync()).TextAsync())!.AsObject();
-            var offset = int.Parse(HttpUtility.ParseQueryString(new Uri(route.Request.Url).Query)["offset"]!, CultureInfo.InvariantCulture);
-            var shown = first.DeepClone();
-            (shown["total"], shown["offset"]) = (1000, offset);
-            shown["processes"] = new JsonArray([.. Enumerable.Range(offset, 50).Select(number =>
-            {
-                var process = first["processes"]![0]!.DeepClone();
-                process["pod"] = $"pod-{number}";
-                return process;
-            })]);
-            await route.FulfillAsync(new RouteFulfillOptions { ContentType = "application/json", Body = shown.ToJsonString() });
-        }));
-        await viewer.ShowsAsync("1 to 50 of 1,000");
-        Assert.Equal(50, await viewer.Page.Locator("tbody tr").CountAsync());
-        await viewer.Button("Next ›").ClickAsync();
-        await viewer.ShowsAsync("51 to 100 of 1,000");
-        await viewer.ShowsAsync("pod-99");
     }
 
     // Makes every observed part unknown.

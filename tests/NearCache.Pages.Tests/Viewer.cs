@@ -1,12 +1,15 @@
 using System.Collections.Concurrent;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
+using NearCache.Pages.Tests.Servers;
 
 namespace NearCache.Pages.Tests;
 
 /// <summary>An open page. When it is closed, its errors fail the test.</summary>
 internal sealed class Viewer : IAsyncDisposable
 {
+    private static readonly int[] Widths = [360, 768, 1200, 1201, 1920, 1280];
+
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _errors = new();
 
@@ -42,6 +45,13 @@ internal sealed class Viewer : IAsyncDisposable
 
     public ILocator Field(string label) => Page.GetByLabel(label, new PageGetByLabelOptions { Exact = true });
 
+    /// <summary>Ends the session: from now on, requests name no user.</summary>
+    public Task SignOutAsync() => _context.SetExtraHTTPHeadersAsync(new Dictionary<string, string>());
+
+    /// <summary>Begins a session, as another tab would.</summary>
+    public Task SignInAsync(string user) =>
+        _context.SetExtraHTTPHeadersAsync(new Dictionary<string, string> { [ConsoleHost.UserHeader] = user });
+
     /// <summary>Waits until the page shows a text.</summary>
     public Task ShowsAsync(string text) => Page.GetByText(text).First.WaitForAsync();
 
@@ -55,20 +65,27 @@ internal sealed class Viewer : IAsyncDisposable
         await Page.SetViewportSizeAsync(width, 900);
     }
 
-    /// <summary>Takes a picture for the documentation, if <c>NEARCACHE_PICTURES</c> names a folder for it.</summary>
-    /// <param name="name">The name of its file.</param>
-    /// <param name="whole">Whether it shows what is below the window, too.</param>
-    public async Task PictureAsync(string name, bool whole = true)
+    /// <summary>Takes pictures in each light and width, if <c>NEARCACHE_PICTURES</c> names a folder for them.</summary>
+    /// <param name="name">The beginning of the names of their files.</param>
+    /// <param name="whole">Whether they show what is below the window, too.</param>
+    public Task PictureAsync(string name, bool whole = true) => Pictures.TakeAsync(this, name, whole);
+
+    /// <summary>The pixels by which the page is wider than the window, or the content of a dialog than the dialog.</summary>
+    public Task<int> OverflowAsync() => Page.EvaluateAsync<int>("""
+        () => Math.max(
+            document.scrollingElement.scrollWidth - document.documentElement.clientWidth,
+            ...[...document.querySelectorAll('dialog')].map(dialog => dialog.scrollWidth - dialog.clientWidth))
+        """);
+
+    /// <summary>Asserts that the page is as wide as its window, in windows of many widths.</summary>
+    public async Task FitsAsync()
     {
-        if (Environment.GetEnvironmentVariable("NEARCACHE_PICTURES") is { Length: > 0 } folder)
+        foreach (var width in Widths)
         {
-            await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(folder, name + ".png"), FullPage = whole });
+            await LookAsync(width, isDark: false);
+            Assert.Equal((width, 0), (width, await OverflowAsync()));
         }
     }
-
-    /// <summary>The pixels by which the page is wider than the window.</summary>
-    public Task<int> OverflowAsync() => Page.EvaluateAsync<int>(
-        "() => document.scrollingElement.scrollWidth - document.documentElement.clientWidth");
 
     /// <summary>What breaks the rules of accessible pages (WCAG 2.2 AA), contrast among them.</summary>
     public async Task<IReadOnlyList<string>> BarriersAsync()

@@ -22,7 +22,8 @@ internal sealed class CacheProcess : ServerProcess
         string? pod = null,
         string? nodeAddress = null,
         bool hasBreaker = false,
-        string? at = null)
+        string? at = null,
+        bool showsKeys = false)
         : base(Ports.Free())
     {
         (_network, _pod, _nodeAddress) = (network, pod, nodeAddress);
@@ -36,6 +37,7 @@ internal sealed class CacheProcess : ServerProcess
             sessionSeconds.ToString(CultureInfo.InvariantCulture),
             .. hasBreaker ? ["breaker"] : Array.Empty<string>(),
             .. at is null ? Array.Empty<string>() : [$"at={at}"],
+            .. showsKeys ? ["keys"] : Array.Empty<string>(),
         ];
     }
 
@@ -44,10 +46,16 @@ internal sealed class CacheProcess : ServerProcess
         string zooKeeper,
         int sessionSeconds = 4,
         string? pod = null,
-        bool hasBreaker = false)
+        bool hasBreaker = false,
+        bool showsKeys = false)
     {
         var host = new CacheProcess(
-            string.Join(',', memcached.Select(server => server.Address)), zooKeeper, sessionSeconds, pod: pod, hasBreaker: hasBreaker);
+            string.Join(',', memcached.Select(server => server.Address)),
+            zooKeeper,
+            sessionSeconds,
+            pod: pod,
+            hasBreaker: hasBreaker,
+            showsKeys: showsKeys);
         await host.StartAsync();
         return host;
     }

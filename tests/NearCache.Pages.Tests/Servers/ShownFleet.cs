@@ -49,11 +49,17 @@ public sealed class ShownFleet : IAsyncLifetime
         }
 
         Processes = await Task.WhenAll(Enumerable.Range(0, 4).Select(index => Kept(CacheProcess.StartNewAsync(
-            Memcached, ZooKeeper.ConnectionString, pod: index == 0 ? HostilePod : $"web-{index}", hasBreaker: true))));
+            Memcached,
+            ZooKeeper.ConnectionString,
+            pod: index == 0 && !Pictures.AreTaken ? HostilePod : $"web-{index}",
+            hasBreaker: true,
+            showsKeys: true))));
         Client = await Kept(FleetClient.ConnectAsync(Settings));
         Console = await Kept(ConsoleHost.StartAsync(new Dictionary<string, NearCacheOptions> { ["test-rules"] = Settings }));
         Browser = await browser;
         await Task.WhenAll(Processes.Select(process => process.ServeNearAsync("product:1")));
+        await Task.WhenAll(Processes.Select(process => process.AskAsync("read product:")));
+        await Pictures.ReadyAsync(Console.Address);
     }
 
     /// <summary>Opens a page of the console, or skips the test without a browser.</summary>

@@ -1,5 +1,6 @@
-// What to do about each kind of cause, for an engineer who has never seen it before. A kind without words has none: its text says it all.
+// What to do about each kind of cause, for an engineer who has never seen it before.
 const words = {
+    notRead: 'Read the reason: a server does not answer the console, or the settings of the console are wrong. The fleet may be well.',
     violations: 'Stop near caching, by the rule that the log of the process names or by all rules. Keep that log: it is a defect.',
     ruleSuspended:
         'Stop the rule, then remove it or narrow its match. While it is suspended nothing is wrong but late: changes take about a second.',
@@ -16,6 +17,7 @@ const words = {
     zooKeeperDamaged: 'Processes create missing nodes again by themselves. If they go missing again, another program removes them.',
     zooKeeperDown: 'Nothing needs to be stopped: bring ZooKeeper back. A stop works without it, an edit of rules does not.',
     zooKeeperServerDown: 'The other servers carry on. Start this one before a second one fails.',
+    rulesUnreadable: 'Read the reason, and bring back the server that it names. Until then a stop of all rules is possible, an edit is not.',
     placementDiffers:
         'Open the processes: the ones that differ from most are marked. Give all of them the same settings, and restart those.',
     processStarved: 'Look for calls that block threads in that process, or give it more processors. Stopping near caching does not help.',
@@ -26,6 +28,7 @@ const words = {
     failures: 'Open the servers: one of them is down, slow or full.',
     serverEvicting: 'Give the server more memory, or store values for a shorter time.',
     ruleUseless: 'Remove the rule, or narrow its match to keys that are read more often than they are written.',
+    versions: 'Finish or take back the release.',
 };
 
 /** What to do about a cause; null if there are no words for its kind. */

@@ -1,5 +1,5 @@
 import { page } from './api.js';
-import { h, foreign, code } from './dom.js';
+import { h, foreign, code, visible } from './dom.js';
 import { ago, number, unknown } from './format.js';
 
 // A symbol and a word for each level, so that no colour is needed.
@@ -24,7 +24,7 @@ export function state(level, text = null) {
         'span',
         { class: level === 'info' ? 'neutral' : `state ${level}` },
         h('span', { 'aria-hidden': 'true' }, `${symbol}\u00a0`),
-        typeof text === 'string' ? foreign(text) : (text ?? word),
+        typeof text === 'string' ? h('bdi', null, visible(text)) : (text ?? word),
     );
 }
 
@@ -60,7 +60,8 @@ export function perSecond(value) {
 export function figure(label, href, observed, { show = number, beside = null, level = null } = {}) {
     const isFigure = observed && ('now' in observed || 'hourAgo' in observed);
     const now = isFigure ? observed.now : observed;
-    const hourAgo = isFigure ? h('span', { class: 'beside' }, 'an hour ago ', part(observed.hourAgo, show, { brief: true })) : null;
+    const before = isFigure ? valueOf(observed.hourAgo) : null;
+    const hourAgo = before === null ? null : h('span', { class: 'beside' }, 'an hour ago ', show(before));
     return h(
         'li',
         { class: `figure ${level ?? ''}` },
@@ -69,6 +70,18 @@ export function figure(label, href, observed, { show = number, beside = null, le
         hourAgo,
         beside === null ? null : h('span', { class: 'beside' }, beside),
     );
+}
+
+/** Why the figures have no value of an hour ago; nothing if they have one. */
+export function withoutPast(observed) {
+    return valueOf(observed?.hourAgo) !== null
+        ? null
+        : h('p', { class: 'muted small' }, 'What it was an hour ago is ', part(observed?.hourAgo), '.');
+}
+
+/** Whether so many connections are unaccounted for that the verdict says so: fewer are those of consoles, tools and probes. */
+export function areMany(unaccounted, expected) {
+    return unaccounted > 50 && unaccounted > 0.2 * (expected ?? 0);
 }
 
 /** A figure without a link or a past. */

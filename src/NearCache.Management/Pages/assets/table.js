@@ -6,7 +6,8 @@ const pageSize = 50;
  * A table that is sorted by its headings and shown page by page, so that ten thousand rows cost no more than fifty. On a narrow screen
  * each row is a card.
  *
- * Columns: { title, cell(row) → content, sort(row) → number or text, figure: true for numbers, head: true for the name of the row }.
+ * Columns: { title, cell(row) → content, sort(row) → number or text, figure: true for numbers, wide: true for sentences, head: true for
+ * the name of the row }.
  *
  * @param search  the text of a row; with it, a table of several pages has a field that finds rows
  */
@@ -112,7 +113,7 @@ export function pagedTable(caption, columns, { rowClass = () => null, empty = 'N
     function cell(each, row) {
         const content = each.cell(row);
         const isEmpty = content === null || content === '';
-        const classes = [each.figure ? 'figurecell' : null, isEmpty ? 'empty' : null].filter(Boolean).join(' ') || null;
+        const classes = [each.figure ? 'figurecell' : null, each.wide ? 'widecell' : null, isEmpty ? 'empty' : null].filter(Boolean).join(' ') || null;
         return each.head
             ? h('th', { scope: 'row', class: classes }, content)
             : h('td', { class: classes, 'data-label': each.title }, content);

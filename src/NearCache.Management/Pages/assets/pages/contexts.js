@@ -13,7 +13,7 @@ export async function show({ main, live, module, missing }) {
         [
             { title: 'Context', head: true, cell: row => h('a', { href: page(module, {}, { of: row.name }) }, foreign(row.name)) },
             { title: 'State', cell: row => state(old === null ? row.verdict.level : 'unknown') },
-            { title: 'Why', cell: row => foreign(old === null ? row.verdict.sentence : 'The console gives no news.') },
+            { title: 'Why', wide: true, cell: row => foreign(old === null ? row.verdict.sentence : 'The console gives no news.') },
             { title: 'Stops', figure: true, cell: row => part(row.stops) },
             { title: 'Suspended rules', figure: true, cell: row => part(row.suspended) },
             { title: 'Processes', figure: true, cell: row => part(row.processes, counts => number(counts.live)) },

@@ -3,7 +3,7 @@ import { h, fill, foreign, code, redraw } from '../dom.js';
 import { bytes, duration, number, percent, unknown } from '../format.js';
 import { keepFresh } from '../fresh.js';
 import { facts, maybe, part, processLink, state, tile, valueOf } from '../parts.js';
-import { serverState } from './overview.js';
+import { isLeaking, serverState } from './overview.js';
 import { table } from '../table.js';
 
 /** The memcached servers, or one of them with the owners of its connections. */
@@ -21,7 +21,10 @@ async function all(app) {
                 title: 'Server',
                 head: true,
                 sort: row => row.name,
-                cell: row => [h('a', { href: page('memcached', { server: row.name }) }, code(row.name)), identities(row)],
+                cell: row => [
+                    h('a', { href: page('memcached', { server: row.name }) }, code(row.name)),
+                    h('span', { class: 'cell-note' }, 'identity ', identity(row)),
+                ],
             },
             { title: 'State', sort: row => row.state, cell: row => serverState(row) },
             { title: 'Version', cell: row => part(row.statistics, each => maybe(each.version, foreign)) },
@@ -60,7 +63,7 @@ async function all(app) {
         [],
         {
             empty: 'No memcached server is configured.',
-            rowClass: row => ({ down: 'bad', unknown: 'unknownrow' })[row.state] ?? (valueOf(row.unaccounted) > 0 ? 'attention' : null),
+            rowClass: row => ({ down: 'bad', unknown: 'unknownrow' })[row.state] ?? (isLeaking(row) ? 'attention' : null),
         },
     );
     const read = async () => list.show((await get('memcached')).servers);
@@ -109,7 +112,7 @@ function serverView(server) {
                 { beside: ['of at most ', statistic(server, each => maybe(each.maxConnections))] },
             ),
             tile('Expected', part(server.expected), { beside: 'reported by processes' }),
-            tile('Unaccounted', unaccounted(server), { level: valueOf(server.unaccounted) > 0 ? 'attention' : null }),
+            tile('Unaccounted', unaccounted(server), { level: isLeaking(server) ? 'attention' : null }),
             tile(
                 'Refused connections',
                 statistic(server, each => maybe(each.rejectedConnections)),
@@ -136,7 +139,7 @@ function serverView(server) {
             null,
             h('h2', null, 'The server'),
             facts([
-                ...(server.identities ? [['Identity', identities(server)]] : []),
+                ['Identity', identity(server)],
                 ['Version', part(server.statistics, each => maybe(each.version, foreign))],
                 ['Up', part(server.statistics, each => maybe(each.uptimeSeconds, duration))],
                 [
@@ -321,7 +324,7 @@ function ownerKind(owner) {
 }
 
 function unaccounted(row) {
-    return part(row.unaccounted, value => (value > 0 ? state('attention', number(value)) : number(value)));
+    return part(row.unaccounted, value => (isLeaking(row) ? state('attention', number(value)) : number(value)));
 }
 
 function statistic(row, show) {
@@ -334,20 +337,9 @@ function memory(each) {
         : maybe(each.bytes, bytes);
 }
 
-// More than one identity for a name means that the name is not one server.
-function identities(row) {
-    const all = row.identities;
-    return !all
-        ? null
-        : all.length === 0
-          ? h('span', { class: 'cell-note' }, 'identity ', unknown('no process reports it'))
-          : all.length === 1
-            ? h('span', { class: 'cell-note' }, 'identity ', code(all[0].identity))
-            : h(
-                  'span',
-                  { class: 'cell-note' },
-                  state('attention', `${all.length} identities`),
-                  ': ',
-                  all.map((each, i) => [i > 0 ? ', ' : '', code(each.identity), ` (${each.processes} processes)`]),
-              );
+// The mark that the first process of the namespace left there: two names with one identity are one server.
+function identity(row) {
+    return part(row.namespace, each => (each.identity ? code(each.identity) : 'none: no process has kept anything near from it'), {
+        brief: true,
+    });
 }

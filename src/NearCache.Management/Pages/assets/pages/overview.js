@@ -3,7 +3,7 @@ import { h, fill, foreign, code, redraw, visible } from '../dom.js';
 import { ago, clock, duration, milliseconds, number, percent } from '../format.js';
 import { adviceOn } from '../advice.js';
 import { historyCharts } from '../history.js';
-import { author, explanation, figure, mark, maybe, part, perSecond, reason, ruleLink, state, stopText, valueOf } from '../parts.js';
+import { areMany, author, explanation, figure, mark, maybe, part, perSecond, reason, ruleLink, state, stopText, valueOf, withoutPast } from '../parts.js';
 import { stopDialog } from '../stops.js';
 import { table } from '../table.js';
 
@@ -198,6 +198,7 @@ function drawFigures(element, overview) {
                 }),
                 figure('p99 of memcached', page('processes', { sort: 'p99' }), traffic.remoteP99Milliseconds, { show: milliseconds }),
             ),
+            withoutPast(traffic.nearReadsPerSecond),
         ),
         h(
             'section',
@@ -273,6 +274,7 @@ function servers(all) {
             { title: 'Server', head: true, cell: row => h('a', { href: page('memcached', { server: row.name }) }, code(row.name)) },
             {
                 title: 'State',
+                wide: true,
                 cell: row => [serverState(row), row.problem ? h('span', { class: 'cell-note' }, foreign(row.problem)) : null],
             },
             { title: 'Connections', figure: true, cell: row => [part(row.connections), ' of at most ', part(row.maxConnections)] },
@@ -281,23 +283,28 @@ function servers(all) {
                 title: 'Unaccounted',
                 figure: true,
                 cell: row => [
-                    valueOf(row.unaccounted) > 0
-                        ? h(
-                              'a',
-                              { href: page('memcached', { server: row.name }) },
-                              state('attention', number(valueOf(row.unaccounted))),
-                          )
-                        : part(row.unaccounted),
-                    h('span', { class: 'cell-note' }, 'an hour ago ', part(row.unaccountedHourAgo, number, { brief: true })),
+                    h(
+                        'a',
+                        { href: page('memcached', { server: row.name }) },
+                        part(row.unaccounted, value => (isLeaking(row) ? state('attention', number(value)) : number(value))),
+                    ),
+                    valueOf(row.unaccountedHourAgo) === null
+                        ? null
+                        : h('span', { class: 'cell-note' }, 'an hour ago ', number(valueOf(row.unaccountedHourAgo))),
                 ],
             },
         ],
         all,
         {
             empty: 'No memcached server is configured.',
-            rowClass: row => ({ down: 'bad', unknown: 'unknownrow' })[row.state] ?? (valueOf(row.unaccounted) > 0 ? 'attention' : null),
+            rowClass: row => ({ down: 'bad', unknown: 'unknownrow' })[row.state] ?? (isLeaking(row) ? 'attention' : null),
         },
     );
+}
+
+/** Whether a memcached server has many connections that no process reports. */
+export function isLeaking(row) {
+    return areMany(valueOf(row.unaccounted), valueOf(row.expected));
 }
 
 /** The state of a memcached server in a word. */

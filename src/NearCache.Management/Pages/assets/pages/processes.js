@@ -20,6 +20,7 @@ const orders = [
     ['failures', 'failures'],
     ['delay', 'thread-pool delay'],
     ['confirmed', 'confirmation'],
+    ['violations', 'violations'],
 ];
 const filters = [
     ['', 'all'],
@@ -120,6 +121,7 @@ async function all(app) {
         },
         {
             title: 'Monitor',
+            key: 'violations',
             figure: true,
             cell: process => (process.monitor ? monitored(process.monitor) : notMonitored()),
         },
@@ -154,7 +156,7 @@ async function all(app) {
     });
     const order = h(
         'select',
-        { onchange: () => ask({ sort: order.value, descending: order.value !== 'host', offset: 0 }) },
+        { id: 'order', onchange: () => ask({ sort: order.value, descending: order.value !== 'host', offset: 0 }) },
         orders.map(([value, label]) => h('option', { value, selected: value === asked.sort }, label)),
     );
     const status = h(
@@ -166,7 +168,7 @@ async function all(app) {
         main,
         h('h1', null, 'Processes'),
         h('p', { class: 'muted' }, 'By their own reports, every 5 s. A report is a claim: it informs, and enforces nothing.'),
-        h('div', { class: 'filters' }, status, text, h('label', { class: 'inline' }, 'Sorted by ', order)),
+        h('div', { class: 'filters' }, status, text, h('label', { class: 'inline', for: 'order' }, 'Sorted by'), order),
         above,
         h('section', null, list),
     );
@@ -307,7 +309,7 @@ function summary(process) {
                               ', ',
                               maybe(process.monitor.unclassified, value => `${number(value)} unclassified`),
                           ]
-                        : ['not reported: the monitor is off (', code('Monitor'), '), or the version does not report it'],
+                        : 'not reported: the monitor is off, or the version does not report it',
                 ],
                 ['Id', code(process.id)],
             ]),
@@ -410,6 +412,7 @@ function detail(observed) {
             'section',
             null,
             h('h2', null, 'Warnings in its log'),
+            h('p', { class: 'muted' }, 'By the numbers of events; the log of the process and the documentation have their texts.'),
             table(
                 'Warnings',
                 [

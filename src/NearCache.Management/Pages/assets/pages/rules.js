@@ -1,6 +1,6 @@
 import { get, page, parameter } from '../api.js';
 import { h, fill, foreign, code, redraw } from '../dom.js';
-import { ago, bytes, number } from '../format.js';
+import { ago, bytes, number, unknown } from '../format.js';
 import { keepFresh } from '../fresh.js';
 import { author, maybe, part, reason, state, stopText, tile, valueOf } from '../parts.js';
 import { differences, forceDialog, removeDialog, ruleDialog, settingsOf, undoDialog } from '../ruleform.js';
@@ -51,6 +51,8 @@ function following(app, draw, drawHistory, first) {
 function all(app, first, history) {
     const { main } = app;
     const problem = h('div');
+    let rooms = null;
+    let shown = [];
     const list = table(
         'Rules',
         [
@@ -74,7 +76,11 @@ function all(app, first, history) {
                 cell: rule => part(rule.usage, hitsPerWrite, { brief: true }),
             },
             use('Announced /s', 'announcementsPerSecond'),
-            { title: 'Room', cell: rule => room(rule.settings) },
+            {
+                title: 'Room',
+                sort: rule => roomOf(rooms, rule)?.nearBytes,
+                cell: rule => [occupied(rooms, rule), h('span', { class: 'cell-note' }, limitOf(rule.settings))],
+            },
             {
                 title: 'Last edit',
                 cell: rule =>
@@ -126,12 +132,17 @@ function all(app, first, history) {
     );
     draw(first);
     drawHistory(history);
+    readRooms().then(found => {
+        rooms = found;
+        list.show(shown);
+    });
 
     function drawHistory(answer) {
         fill(edits, h('h2', { id: 'history-title' }, 'The last edits'), historyList(app, answer, again));
     }
 
     function draw(found) {
+        shown = valueOf(found.rules) ?? [];
         fill(
             problem,
             valueOf(found.rules) === null ? h('div', { class: 'error' }, 'The rules are ', part(found.rules), '.') : null,
@@ -140,7 +151,7 @@ function all(app, first, history) {
                 .filter(stop => stop.rule === null || stop.rule === undefined)
                 .map(stop => h('div', { class: 'warning' }, h('strong', null, '! '), stopText(stop))),
         );
-        list.show(valueOf(found.rules) ?? []);
+        list.show(shown);
         list.hidden = valueOf(found.rules) === null;
         redraw(carried, () =>
             fill(
@@ -178,24 +189,31 @@ function all(app, first, history) {
 
 function one(app, name, first, history) {
     const { main } = app;
+    let rooms = null;
+    let last = first;
     const body = h('div');
     const edits = h('section', { 'aria-labelledby': 'history-title' });
     const again = following(app, draw, drawHistory, first);
     fill(main, h('p', { class: 'small' }, h('a', { href: page('rules') }, '‹ All rules')), body, edits);
     draw(first);
     drawHistory(history);
+    readRooms().then(found => {
+        rooms = found;
+        draw(last);
+    });
 
     function drawHistory(answer) {
         fill(edits, h('h2', { id: 'history-title' }, 'Edits of this rule'), historyList(app, answer, again, name));
     }
 
     function draw(found) {
+        last = found;
         const rule = valueOf(found.rules)?.find(each => each.settings.name === name);
         redraw(body, () =>
             fill(
                 body,
                 rule
-                    ? ruleView(app, rule, found, again)
+                    ? ruleView(app, rule, found, rooms, again)
                     : [
                           h('h1', null, 'Rule ', code(name)),
                           h(
@@ -211,7 +229,7 @@ function one(app, name, first, history) {
     }
 }
 
-function ruleView(app, rule, found, done) {
+function ruleView(app, rule, found, rooms, done) {
     const name = rule.settings.name;
     const [level, word, meaning] = states[rule.state] ?? ['unknown', rule.state, ''];
     const use = valueOf(rule.usage);
@@ -262,6 +280,7 @@ function ruleView(app, rule, found, done) {
             ),
             useFigure(rule, 'Announced through ZooKeeper', 'announcementsPerSecond'),
             tile('Hits per write', part(rule.usage, hitsPerWrite)),
+            tile('Room in all processes', occupied(rooms, rule), { beside: limitOf(rule.settings) }),
         ),
         h(
             'section',
@@ -448,10 +467,28 @@ function useFigure(rule, label, name, beside = null, level = null) {
     );
 }
 
-function room(settings) {
+// From the long reports of processes, which are read once for a page.
+function readRooms() {
+    return get('rules/room').catch(e => ({ unknown: e.message }));
+}
+
+function roomOf(rooms, rule) {
+    return valueOf(rooms)?.rules.find(each => each.rule === rule.settings.name) ?? null;
+}
+
+function occupied(rooms, rule) {
+    const found = roomOf(rooms, rule);
+    return rooms === null
+        ? h('span', { class: 'muted' }, '…')
+        : found === null
+          ? unknown(rooms.unknown ?? 'no process reports it', { brief: true })
+          : [bytes(found.nearBytes), h('span', { class: 'cell-note' }, `${number(found.nearEntries)} entries`)];
+}
+
+function limitOf(settings) {
     const parts = [
         settings.maxEntries ? `${number(settings.maxEntries)} entries` : null,
         settings.maxBytes ? bytes(settings.maxBytes) : null,
     ].filter(Boolean);
-    return parts.length === 0 ? h('span', { class: 'muted' }, 'that of the process') : parts.join(', ');
+    return parts.length === 0 ? 'no limit of its own' : `limit of a process: ${parts.join(', ')}`;
 }

@@ -3,7 +3,7 @@ import { h, add, fill, foreign, code, redraw } from '../dom.js';
 import { ago, bytes, number } from '../format.js';
 import { keepFresh } from '../fresh.js';
 import { operate } from '../operation.js';
-import { facts, figure, maybe, part, perSecond, processLink, ruleLink, state, tile, valueOf } from '../parts.js';
+import { facts, figure, maybe, part, perSecond, processLink, ruleLink, state, tile, valueOf, withoutPast } from '../parts.js';
 import { table } from '../table.js';
 
 /** The ensemble: what is ours, the budget, and what is beside us. */
@@ -44,6 +44,7 @@ function ensemble(found) {
             figure('znodes of all clients', '#tenants-title', found.nodes),
             tile('Session of the console', foreign(found.session)),
         ),
+        withoutPast(found.transactionsPerSecond),
         h(
             'section',
             null,
