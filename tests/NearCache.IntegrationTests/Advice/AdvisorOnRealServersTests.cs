@@ -29,6 +29,10 @@ public sealed class AdvisorOnRealServersTests(ITestOutputHelper output)
         {
             options.Reports.Keys = KeyVisibility.Plain;
             options.Reports.Interval = TimeSpan.FromSeconds(1);
+
+            // What is alive may be slow on a busy machine, and no call of the workload may fail.
+            options.RuleLease = TimeSpan.FromSeconds(31);
+            options.Memcached.OperationTimeout = options.Memcached.ConnectTimeout = TimeSpan.FromSeconds(30);
         });
         await fleet.AreMembersAsync(Caches);
         await using var client = await FleetClient.ConnectAsync(OptionsOf(fleet), cancellationToken: Token);
