@@ -12,8 +12,6 @@ public sealed class LiveServer : IAsyncDisposable
         settings: ["authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider"],
         javaOptions: ["-Dzookeeper.extendedTypesEnabled=true", $"-Djava.security.auth.login.config={LoginConfiguration()}"]));
 
-
-
     private readonly System.Runtime.CompilerServices.ConditionalWeakTable<ZooKeeperClient, string> _connectionStrings = [];
 
     /// <summary>Returns the server, which starts on first use.</summary>
@@ -24,12 +22,12 @@ public sealed class LiveServer : IAsyncDisposable
     {
         var server = await ServerAsync();
         var root = $"/test-{Guid.NewGuid():N}";
-        await using (var creator = new ZooKeeperClient(server.Address))
+        await using (var creator = new ZooKeeperClient(Patient(server.Address)))
         {
             await creator.CreateAsync(root, null);
         }
 
-        var options = new ZooKeeperOptions { ConnectionString = server.Address + root };
+        var options = Patient(server.Address + root);
         configure?.Invoke(options);
         var client = new ZooKeeperClient(options);
         _connectionStrings.Add(client, options.ConnectionString);
@@ -47,6 +45,10 @@ public sealed class LiveServer : IAsyncDisposable
             await (await _server.Value).DisposeAsync();
         }
     }
+
+    // A busy machine takes longer than the default for thousands of requests.
+    private static ZooKeeperOptions Patient(string connectionString) =>
+        new() { ConnectionString = connectionString, RequestTimeout = TimeSpan.FromMinutes(3) };
 
     private static string LoginConfiguration()
     {
