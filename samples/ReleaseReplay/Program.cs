@@ -1,3 +1,4 @@
+using ReleaseReplay.Cluster;
 using ReleaseReplay.Pods;
 using ReleaseReplay.Runs;
 
@@ -14,6 +15,7 @@ if (ReplaySettings.Read(args, out var mistake) is not { } settings)
     return 1;
 }
 
+var signals = Children.EndAtSignals();
 try
 {
     return await Replay.RunAsync(settings);
@@ -22,4 +24,11 @@ catch (ReplayException e)
 {
     Console.Error.WriteLine(e.Message);
     return 1;
+}
+finally
+{
+    foreach (var signal in signals)
+    {
+        signal.Dispose();
+    }
 }

@@ -10,6 +10,9 @@ namespace ReleaseReplay.Cluster;
 /// <summary>A real memcached, started by the replay.</summary>
 internal sealed class MemcachedServer(string program, int maxConnections) : IDisposable
 {
+    /// <summary>The address from which <see cref="OccupyAsync"/> connects.</summary>
+    public static readonly IPAddress OtherApplication = new([127, 0, 2, 1]);
+
     private readonly List<TcpClient> _occupied = [];
     private int _occupiedCount;
     private Process? _process;
@@ -30,7 +33,7 @@ internal sealed class MemcachedServer(string program, int maxConnections) : IDis
         ];
         try
         {
-            _process = Process.Start(program, arguments);
+            _process = Children.Start(new ProcessStartInfo(program, arguments));
         }
         catch (Win32Exception e)
         {
@@ -52,6 +55,7 @@ internal sealed class MemcachedServer(string program, int maxConnections) : IDis
     {
         _process!.Kill();
         _process.WaitForExit();
+        Children.Remove(_process);
     }
 
     /// <summary>Opens connections, as some other application may, until the server refuses more than the given room.</summary>
@@ -59,7 +63,7 @@ internal sealed class MemcachedServer(string program, int maxConnections) : IDis
     {
         while (await ConnectionsAsync() is { } open && open < maxConnections - room)
         {
-            var connection = new TcpClient();
+            var connection = new TcpClient(new IPEndPoint(OtherApplication, 0));
             await connection.ConnectAsync(IPAddress.Loopback, Port);
             _occupied.Add(connection);
             Volatile.Write(ref _occupiedCount, _occupied.Count);
@@ -104,11 +108,10 @@ internal sealed class MemcachedServer(string program, int maxConnections) : IDis
     public void Dispose()
     {
         Release();
-        if (_process is { HasExited: false })
+        if (_process is { } process)
         {
             Kill();
+            process.Dispose();
         }
-
-        _process?.Dispose();
     }
 }

@@ -18,6 +18,7 @@ internal sealed class Pod : IAsyncDisposable
     private readonly int _port;
     private readonly Task _life;
     private volatile PodState _state = PodState.Starting;
+    private volatile string _lastError = "";
     private Process? _process;
 
     public Pod(string name, PodSpec spec, PodNetwork network, string program, ClusterTimes times)
@@ -42,6 +43,9 @@ internal sealed class Pod : IAsyncDisposable
 
     /// <summary>How often the process was started again.</summary>
     public int Restarts { get; private set; }
+
+    /// <summary>The last line that the process wrote to its standard error; empty if there is none.</summary>
+    public string LastError => _lastError;
 
     /// <summary>Whether there is a process, which may have connections.</summary>
     public bool HasProcess => Volatile.Read(ref _process) is not null;
@@ -76,6 +80,7 @@ internal sealed class Pod : IAsyncDisposable
             }
 
             await EndAsync(process);
+            Children.Remove(process);
             Volatile.Write(ref _process, null);
             backOff = clock.Elapsed > ClusterTimes.BackOffReset ? ClusterTimes.FirstBackOff : backOff;
             if (!_removing.IsCancellationRequested)
@@ -154,11 +159,11 @@ internal sealed class Pod : IAsyncDisposable
         start.Environment["POD_NAME"] = Name;
         start.Environment["NODE_NAME"] = Network.Node;
         start.Environment["NODE_IP"] = Network.NodeAddress;
-        var process = Process.Start(start)!;
+        var process = Children.Start(start);
 
         // Read, so that the process never waits for the pipe; the logs of pods are not shown.
         process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
+        process.ErrorDataReceived += (_, line) => _lastError = string.IsNullOrWhiteSpace(line.Data) ? _lastError : line.Data.Trim();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;

@@ -75,7 +75,9 @@ internal sealed class FleetView(
     {
         var processes = owner.Processes.Select(process => reports.FirstOrDefault(report => report.Id == process.Id)?.Summary)
             .OfType<ProcessSummary>().ToArray();
-        var name = processes is [var one] ? $"{one.Pod}: {(hasOtherClient ? "its other client" : "not in its report yet")}"
+        var name = owner.Processes.Any(process => process.IsThisClient) ? "this program, which counts"
+            : owner.Address == MemcachedServer.OtherApplication.ToString() ? $"{owner.Address}: another application"
+            : processes is [var one] ? $"{one.Pod}: {(hasOtherClient ? "its other client" : "not in its report yet")}"
             : owner.Kind != ConnectionOwnerKind.Foreign ? owner.ToString()
             : podAt(owner.Address) is not { } pod ? $"{owner.Address}, which is no pod's"
             : isNaive ? $"{pod}: not NearCache's"

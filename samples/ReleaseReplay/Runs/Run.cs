@@ -8,6 +8,7 @@ namespace ReleaseReplay.Runs;
 internal sealed class Run(ReplaySettings settings, Scenario scenario, Disturbance disturbance, string program)
 {
     private const int FullServer = 64;
+    private const int MostStartFailures = 3;
 
     // So long, items are made and end in about equal numbers: the steady load on the source. A short run does not wait for that.
     private const int FullSeconds = 40;
@@ -104,6 +105,11 @@ internal sealed class Run(ReplaySettings settings, Scenario scenario, Disturbanc
         var clock = Stopwatch.StartNew();
         while (deployment.Pods.Any(pod => pod.State != PodState.Ready))
         {
+            if (deployment.Pods.Find(pod => pod.Restarts > MostStartFailures) is { } broken)
+            {
+                throw new ReplayException($"{broken.Name} cannot start. Its last error: {broken.LastError}");
+            }
+
             if (clock.Elapsed > LongestStart)
             {
                 throw new ReplayException("The pods are not ready within two minutes: the machine is too small for so many (--pods).");

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using NearCache.IntegrationTests;
+using NearCache.TestSupport;
 using NearCache.TestSupport.Servers;
 
 namespace NearCache.Deployment.Tests.Releases;
@@ -12,6 +14,9 @@ namespace NearCache.Deployment.Tests.Releases;
 /// </summary>
 public sealed partial class ReleaseReplayTests(ITestOutputHelper output)
 {
+    // Only a defect reaches it.
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
     [Fact]
     public async Task A_release_while_memcached_restarts_fails_no_request_and_opens_no_connection_without_an_owner()
     {
@@ -26,6 +31,23 @@ public sealed partial class ReleaseReplayTests(ITestOutputHelper output)
         Assert.All(result.Owners, owners => Assert.Matches(@"^cache-[12]: NearCache ([1-9]\d*), expected \1; unaccounted 0\.$", owners));
         Assert.Equal(4, page.Split("<svg").Length - 1);
         Assert.DoesNotContain("http", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ending_the_replay_ends_its_memcacheds_and_pods()
+    {
+        Require.Program("memcached");
+        var folder = Directory.CreateTempSubdirectory("nearcache-test-").FullName;
+        using var process = Start(folder, "--pods", "2", "--runs", "nearcache", "--program", Repository.Sample("ReleaseReplay"));
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await Eventually.BecomesTrueAsync(() => WorkingIn(folder) >= 5, "the replay, two memcacheds and two pods run", Longest);
+
+        Assert.Equal(0, SendSignal(process.Id, 15));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Longest, TestContext.Current.CancellationToken);
+
+        Assert.Equal((143, ""), (process.ExitCode, await errors));
+        await Eventually.BecomesTrueAsync(() => WorkingIn(folder) == 0, "no process of the replay is left", Longest);
+        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -46,13 +68,7 @@ public sealed partial class ReleaseReplayTests(ITestOutputHelper output)
         Require.Program("memcached");
         var folder = Directory.CreateTempSubdirectory("nearcache-test-").FullName;
         var report = Path.Combine(folder, "report.html");
-        var start = new ProcessStartInfo("dotnet", [Repository.Sample("ReleaseReplay"), .. settings, "--report", report])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = folder,
-        };
-        using var process = Process.Start(start)!;
+        using var process = Start(folder, [.. settings, "--report", report]);
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var printed = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -62,6 +78,30 @@ public sealed partial class ReleaseReplayTests(ITestOutputHelper output)
         Directory.Delete(folder, recursive: true);
         return ([.. Replayed.Parse(printed)], page);
     }
+
+    private static Process Start(string folder, params string[] settings) => Process.Start(
+        new ProcessStartInfo("dotnet", [Repository.Sample("ReleaseReplay"), .. settings])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        })!;
+
+    // The replay, and what it has started: they work in its folder.
+    private static int WorkingIn(string folder) => Directory.EnumerateDirectories("/proc").Count(process =>
+    {
+        try
+        {
+            return new DirectoryInfo(Path.Combine(process, "cwd")).LinkTarget == folder;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    });
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int SendSignal(int processId, int signal);
 
     /// <summary>One line of the summary, with the owners of the connections at the end.</summary>
     private sealed partial record Replayed(string Run, string Disturbance, int Peak, string Bound, long Failed, long Served)
