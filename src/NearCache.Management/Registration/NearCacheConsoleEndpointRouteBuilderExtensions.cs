@@ -48,7 +48,7 @@ public static class NearCacheConsoleEndpointRouteBuilderExtensions
         }
 
         console.Logger.Mapped(
-            pattern,
+            pattern.Length == 0 ? "/" : pattern,
             string.Join(", ", console.Fleets.Select(fleet => fleet.Context.Name)),
             console.Options.ViewPolicy ?? "none");
         return group;
