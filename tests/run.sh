@@ -116,7 +116,7 @@ run_suite() {
   local suite=$1 folder log=$work/$1.log within=() started=$SECONDS status=0 took
   [ "$suite" != NearCache.Containers.Tests ] || within=("$PWD/tests/containers/with-docker.sh")
   folder=$(mktemp -d "$work/XXXX")   # a short name: the path of a socket may have 107 bytes, and docker's are long
-  (cd "$folder" && TMPDIR=$folder exec timeout --kill-after=10 $((minutes * 60)) \
+  (cd "$folder" && TMPDIR=$folder NEARCACHE_LANE=$lane exec timeout --kill-after=10 $((minutes * 60)) \
     ${within[@]+"${within[@]}"} dotnet "$OLDPWD/artifacts/bin/$suite/release/$suite.dll" -noLogo -noColor -longRunning 120 -showLiveOutput "${parallel[@]}" \
     -xml "$work/$suite.xml") >"$log" 2>&1 </dev/null || status=$?
   took=$((SECONDS - started))
@@ -149,33 +149,38 @@ run_suite() {
   } >"$work/$suite.told"
 }
 
-# Two lanes of about the same length, each with one suite at a time: the end-to-end tests, which wait most of the time, and those of the
-# ZooKeeper client; the other suites. NearCache.TestSupport/Servers/Ports.cs gives each lane ports of its own.
-lane() {
-  local suite
-  for suite in "$@"; do
+# Two lanes run one suite at a time each, and a lane that is free takes the next suite: the end-to-end tests, beside them suites that wait
+# more than they compute, then those that compute. NearCache.TestSupport/Servers/Ports.cs gives each lane ports of its own. In full there
+# is one lane.
+first=() middle=() last=()
+for suite in "${suites[@]}"; do
+  case $suite in
+    '') ;;
+    NearCache.IntegrationTests) first+=("$suite") ;;
+    NearCache.Packages.Tests | NearCache.Tests | NearCache.ZooKeeper.Tests) last+=("$suite") ;;
+    *) middle+=("$suite") ;;
+  esac
+done
+order=(${first[@]+"${first[@]}"} ${middle[@]+"${middle[@]}"} ${last[@]+"${last[@]}"})
+printf '%s\n' ${order[@]+"${order[@]}"} >"$work/waiting"
+
+# Prints the first suite that no lane has taken.
+take() { flock "$work" sh -c 'head -n 1 "$1"; sed -i 1d "$1"' - "$work/waiting"; }
+run_lane() { # 1 or 2
+  local lane=$1 suite
+  while suite=$(take) && [ -n "$suite" ]; do
     run_suite "$suite"
     flock "$work" cat "$work/$suite.told"
   done
 }
-first=() second=()
-for suite in "${suites[@]}"; do
-  if [ -z "$suite" ]; then continue; fi
-  case ${NEARCACHE_FULL-}:$suite in
-    1:*) second+=("$suite") ;;
-    *:NearCache.IntegrationTests) first=("$suite" ${first[@]+"${first[@]}"}) ;;
-    *:NearCache.ZooKeeper.Tests) first+=("$suite") ;;
-    *) second+=("$suite") ;;
-  esac
-done
-lane ${first[@]+"${first[@]}"} & lanes+=($!)
-lane ${second[@]+"${second[@]}"} & lanes+=($!)
+run_lane 1 & lanes+=($!)
+if [ "${NEARCACHE_FULL-}" != 1 ]; then run_lane 2 & lanes+=($!); fi
 wait "${lanes[@]}" || true
 lanes=()
 
 say "all of it in $((SECONDS - begun)) s"
 passed=0 failed=0 skipped=0 broken=()
-for suite in ${first[@]+"${first[@]}"} ${second[@]+"${second[@]}"}; do
+for suite in ${order[@]+"${order[@]}"}; do
   good=0 bad=1 skips=0
   [ ! -e "$work/$suite.counts" ] || read -r good bad skips <"$work/$suite.counts"
   passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skips))

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using System.Reflection;
 
 namespace NearCache.TestSupport.Servers;
 
@@ -11,13 +10,12 @@ namespace NearCache.TestSupport.Servers;
 /// </summary>
 /// <remarks>
 /// Otherwise another connection, or the server of another test, can hold the port of a server that is down for a moment. tests/run.sh runs
-/// suites in two lanes, and each lane has a half of the ports.
+/// suites in two lanes, and each lane has a half of the ports: the setting NEARCACHE_LANE is 1 or 2, and reaches the processes of tests.
 /// </remarks>
 public static class Ports
 {
     private const int Middle = 23500;
-    private static readonly bool IsFirstLane =
-        Assembly.GetEntryAssembly()?.GetName().Name is "NearCache.IntegrationTests" or "NearCache.ZooKeeper.Tests";
+    private static readonly bool IsFirstLane = Environment.GetEnvironmentVariable("NEARCACHE_LANE") == "1";
 
     private static readonly int First = IsFirstLane ? 15000 : Middle;
     private static readonly int End = IsFirstLane ? Middle : 32000;
