@@ -30,6 +30,9 @@ public sealed class ScaleTests(ShownFleet fleet)
                 process["host"] = LongName;
                 process["version"] = LongName;
                 process["differs"] = new JsonArray("servers", "placement", "prefix");
+                (process["starts"], process["stops"], process["rulesRevision"]) = (123_456, 100, int.MaxValue);
+                (process["uptimeSeconds"], process["confirmedSeconds"]) = (12_345_678, 86_399);
+                (process["isStarved"], process["threadPoolDelaySeconds"], process["remoteP99Milliseconds"]) = (true, 86_399.5, 1_234_567);
             });
             await FulfillAsync(route, answer);
         }));
