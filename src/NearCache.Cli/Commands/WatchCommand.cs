@@ -34,7 +34,6 @@ internal static class WatchCommand
                 end.CancelAfter(time);
             }
 
-            var shown = new ShownKeys(context.Connection.Options);
             var problems = new Dictionary<string, string>(StringComparer.Ordinal);
             try
             {
@@ -45,7 +44,7 @@ internal static class WatchCommand
                     {
                         var key = write.Key is null ? "(its record is missing)"
                             : context.Value(plain) ? write.Key
-                            : shown.Of(write.Key);
+                            : client.ShowKey(write.Key);
                         context.Terminal.Line($"{context.Host.Time.GetUtcNow():HH:mm:ss}  {seen.Server}  {key}  by {write.Writer}");
                     }
 
