@@ -71,7 +71,37 @@ internal sealed class SharedConnection(RabbitMqOptions options, TimeProvider tim
         _open?.Socket?.Dispose();
     }
 
+    // In random order, so that the processes of a fleet spread over the nodes. Each node has a time of its own, so that one which does not
+    // reply takes nothing from the next one.
     private async Task<OpenConnection> OpenAsync(string clientName, CancellationToken cancellationToken)
+    {
+        var hosts = options.Hosts.ToArray();
+        Random.Shared.Shuffle(hosts);
+        var failures = new List<Exception>();
+        var reasons = new List<string>();
+        foreach (var host in hosts)
+        {
+            using var limit = new CancellationTokenSource(options.ConnectTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+            try
+            {
+                return await OpenAsync(EndPointOf(host), clientName, either.Token).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                failures.Add(e);
+                reasons.Add($"{host}: {(limit.IsCancellationRequested ? NoAnswer : Reason(e))}");
+            }
+        }
+
+        throw new RabbitMqException(
+            $"no connection to RabbitMQ (virtual host \"{options.VirtualHost}\", user \"{options.UserName}\") at "
+                + string.Join("; at ", reasons),
+            new AggregateException(failures));
+    }
+
+    private async Task<OpenConnection> OpenAsync(AmqpTcpEndpoint endPoint, string clientName, CancellationToken cancellationToken)
     {
         Socket? socket = null;
         var factory = new ConnectionFactory
@@ -96,37 +126,25 @@ internal sealed class SharedConnection(RabbitMqOptions options, TimeProvider tim
                 return new TcpClientAdapter(socket);
             },
         };
-        using var limit = new CancellationTokenSource(options.ConnectTimeout * options.Hosts.Count, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
 
         // The client library says goodbye to a node for five seconds, even to one that never replied.
-        await using var closing = either.Token.Register(() => Volatile.Read(ref socket)?.Dispose()).ConfigureAwait(false);
+        await using var closing = cancellationToken.Register(() => Volatile.Read(ref socket)?.Dispose()).ConfigureAwait(false);
         try
         {
-            var connection = await factory.CreateConnectionAsync(EndPoints(), clientName, either.Token).ConfigureAwait(false);
+            var connection = await factory.CreateConnectionAsync([endPoint], clientName, cancellationToken).ConfigureAwait(false);
             return new OpenConnection(connection, socket, time);
         }
-        catch (Exception e)
+        catch (Exception)
         {
             socket?.Dispose();
-            cancellationToken.ThrowIfCancellationRequested();
-            throw new RabbitMqException(
-                $"no connection to RabbitMQ at {string.Join(", ", options.Hosts)} (virtual host \"{options.VirtualHost}\", user "
-                    + $"\"{options.UserName}\"): {(limit.IsCancellationRequested ? NoAnswer : Reason(e))}",
-                e);
+            throw;
         }
     }
 
-    // In random order, so that the processes of a fleet spread over the nodes.
-    private List<AmqpTcpEndpoint> EndPoints()
+    private AmqpTcpEndpoint EndPointOf(string text)
     {
-        var hosts = options.Hosts.ToArray();
-        Random.Shared.Shuffle(hosts);
-        return [.. hosts.Select(text =>
-        {
-            RabbitMqOptionsValidator.TryParse(text, options.Tls is not null, out var host, out var port);
-            return new AmqpTcpEndpoint(host, port, TlsOf(host), MaxMessage);
-        })];
+        RabbitMqOptionsValidator.TryParse(text, options.Tls is not null, out var host, out var port);
+        return new AmqpTcpEndpoint(host, port, TlsOf(host), MaxMessage);
     }
 
     private SslOption TlsOf(string host)

@@ -24,6 +24,24 @@ public sealed class ConnectingTests : IDisposable
         Assert.Contains("no answer within ConnectTimeout", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_node_that_does_not_reply_takes_no_time_from_the_next_one_and_each_is_named()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var options = new RabbitMqOptions
+        {
+            Hosts = { $"{_silent.LocalEndpoint}", $"{other.LocalEndpoint}" },
+            ConnectTimeout = TimeSpan.FromMilliseconds(500),
+        };
+
+        var refused = await Assert.ThrowsAsync<RabbitMqException>(() => ConnectAsync(options, default));
+
+        Assert.True(_silent.Pending() && other.Pending(), "each was tried");
+        Assert.Contains($"{_silent.LocalEndpoint}: no answer within ConnectTimeout", refused.Message, StringComparison.Ordinal);
+        Assert.Contains($"{other.LocalEndpoint}: no answer within ConnectTimeout", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -48,12 +66,16 @@ public sealed class ConnectingTests : IDisposable
         }
     }
 
-    private Task<IBrokerConnection> ConnectAsync(bool tls, TimeSpan timeout, CancellationToken cancellationToken) => new RabbitMqBroker(
+    private Task<IBrokerConnection> ConnectAsync(bool tls, TimeSpan timeout, CancellationToken cancellationToken) => ConnectAsync(
         new RabbitMqOptions
         {
             Hosts = { $"{_silent.LocalEndpoint}" },
             ConnectTimeout = timeout,
             Tls = tls ? new SslClientAuthenticationOptions() : null,
         },
-        RabbitMqConnections.New(TimeProvider.System)).ConnectAsync(new BrokerSubscription("silent", "1", _ => { }), cancellationToken);
+        cancellationToken);
+
+    private static Task<IBrokerConnection> ConnectAsync(RabbitMqOptions options, CancellationToken cancellationToken) =>
+        new RabbitMqBroker(options, RabbitMqConnections.New(TimeProvider.System))
+            .ConnectAsync(new BrokerSubscription("silent", "1", _ => { }), cancellationToken);
 }
