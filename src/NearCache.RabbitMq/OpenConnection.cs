@@ -8,8 +8,6 @@ namespace NearCache.RabbitMq;
 /// <summary>An open connection to a broker. It ends once, and is not repaired.</summary>
 internal sealed class OpenConnection : IAsyncDisposable
 {
-    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
-
     private readonly TimeProvider _time;
     private volatile string? _blocked;
 
@@ -38,19 +36,16 @@ internal sealed class OpenConnection : IAsyncDisposable
     /// <summary>Says goodbye to the broker for at most a second, and closes the socket.</summary>
     public async ValueTask DisposeAsync()
     {
-        try
-        {
-            using var limit = new CancellationTokenSource(CloseLimit, _time);
-            await Connection.CloseAsync(Constants.ReplySuccess, "closed", CloseLimit, abort: true, limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            // It had ended already, or the broker does not reply.
-        }
+        await LimitedClose.RunAsync(CloseAsync, _time).ConfigureAwait(false);
 
+        // Without a socket nothing of the client library waits for the broker. Its receive loop ends, before what it uses is disposed.
         Socket?.Dispose();
-        await Connection.DisposeAsync().AsTask().WaitAsync(CloseLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await LimitedClose.RunAsync(CloseAsync, _time).ConfigureAwait(false);
+        await LimitedClose.RunAsync(_ => Connection.DisposeAsync().AsTask(), _time).ConfigureAwait(false);
     }
+
+    private Task CloseAsync(CancellationToken cancellationToken) =>
+        Connection.CloseAsync(Constants.ReplySuccess, "closed", LimitedClose.Limit, abort: true, cancellationToken);
 
     private Task OnBlockedAsync(object sender, ConnectionBlockedEventArgs blocked)
     {

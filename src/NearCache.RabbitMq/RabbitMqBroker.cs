@@ -16,6 +16,10 @@ internal sealed class RabbitMqBroker(RabbitMqOptions options, ClientPool<RabbitM
     private const ushort Prefetch = 64;
     private const long MaxQueueBytes = 8 << 20;
 
+    // A queue without a consumer is removed after this time, in milliseconds: one that could be declared and not bound or consumed would
+    // last as long as the connection, which others may use, and each further attempt declares one.
+    private const long UnusedLimit = 60_000;
+
     /// <inheritdoc/>
     public string Name => "RabbitMQ";
 
@@ -23,6 +27,35 @@ internal sealed class RabbitMqBroker(RabbitMqOptions options, ClientPool<RabbitM
     public async Task<IBrokerConnection> ConnectAsync(BrokerSubscription subscription, CancellationToken cancellationToken)
     {
         var rented = connections.Rent(options);
+        var opening = OpenAsync(rented, subscription, cancellationToken);
+        try
+        {
+            return await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _ = DiscardAsync(opening, rented);
+            throw;
+        }
+    }
+
+    // The client library does not end a request that is cancelled: the broker replies, ConnectTimeout passes, or the connection ends.
+    private static async Task DiscardAsync(Task<RabbitMqSubscription> opening, RentedClient<SharedConnection> rented)
+    {
+        rented.Dispose();
+        try
+        {
+            await (await opening.ConfigureAwait(false)).DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            await rented.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<RabbitMqSubscription> OpenAsync(
+        RentedClient<SharedConnection> rented, BrokerSubscription subscription, CancellationToken cancellationToken)
+    {
         RabbitMqSubscription? opened = null;
         try
         {
@@ -31,10 +64,11 @@ internal sealed class RabbitMqBroker(RabbitMqOptions options, ClientPool<RabbitM
             var exchange = options.Exchange ?? $"nearcache.{subscription.Namespace}";
             var channel = await open.Connection.CreateChannelAsync(
                 new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true),
-                cancellationToken).ConfigureAwait(false);
+                CancellationToken.None).ConfigureAwait(false);
             opened = new RabbitMqSubscription(rented, open, channel, exchange, subscription.Receive);
-            await DeclareAsync(channel, exchange, name, cancellationToken).ConfigureAwait(false);
-            await opened.ConsumeAsync(name, Prefetch, cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            await DeclareAsync(channel, exchange, name).ConfigureAwait(false);
+            await opened.ConsumeAsync(name, Prefetch).ConfigureAwait(false);
             return opened;
         }
         catch (Exception e)
@@ -63,12 +97,12 @@ internal sealed class RabbitMqBroker(RabbitMqOptions options, ClientPool<RabbitM
         }
     }
 
-    private async Task DeclareAsync(IChannel channel, string exchange, string queue, CancellationToken cancellationToken)
+    private async Task DeclareAsync(IChannel channel, string exchange, string queue)
     {
         if (options.DeclareExchange)
         {
             await channel.ExchangeDeclareAsync(
-                exchange, ExchangeType.Fanout, durable: false, autoDelete: true, cancellationToken: cancellationToken)
+                exchange, ExchangeType.Fanout, durable: false, autoDelete: true, cancellationToken: CancellationToken.None)
                 .ConfigureAwait(false);
         }
 
@@ -78,11 +112,12 @@ internal sealed class RabbitMqBroker(RabbitMqOptions options, ClientPool<RabbitM
             ["x-max-length-bytes"] = MaxQueueBytes,
             ["x-overflow"] = "drop-head",
             ["x-message-ttl"] = (long)options.MessageLifetime.TotalMilliseconds,
+            ["x-expires"] = UnusedLimit,
         };
         await channel.QueueDeclareAsync(
-            queue, durable: false, exclusive: true, autoDelete: true, arguments, cancellationToken: cancellationToken)
+            queue, durable: false, exclusive: true, autoDelete: true, arguments, cancellationToken: CancellationToken.None)
             .ConfigureAwait(false);
-        await channel.QueueBindAsync(queue, exchange, routingKey: "", cancellationToken: cancellationToken).ConfigureAwait(false);
+        await channel.QueueBindAsync(queue, exchange, routingKey: "", cancellationToken: CancellationToken.None).ConfigureAwait(false);
     }
 
     // Tells an operator which process a queue and a connection belong to.

@@ -18,8 +18,6 @@ internal sealed class RabbitMqSubscription : AsyncDefaultBasicConsumer, IBrokerC
     // At the rate of probes, less than a minute: a broker closes a channel whose oldest message waits longer than its limit, 30 minutes.
     private const int AcknowledgeAfter = 20;
 
-    private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(1);
-
     private readonly RentedClient<SharedConnection> _rented;
     private readonly OpenConnection _open;
     private readonly string _exchange;
@@ -65,10 +63,10 @@ internal sealed class RabbitMqSubscription : AsyncDefaultBasicConsumer, IBrokerC
         Interlocked.Read(ref _bytesReceived));
 
     /// <summary>Starts to receive.</summary>
-    public async Task ConsumeAsync(string queue, ushort prefetch, CancellationToken cancellationToken)
+    public async Task ConsumeAsync(string queue, ushort prefetch)
     {
-        await Channel.BasicQosAsync(0, prefetch, global: false, cancellationToken).ConfigureAwait(false);
-        await Channel.BasicConsumeAsync(queue, autoAck: false, this, cancellationToken).ConfigureAwait(false);
+        await Channel.BasicQosAsync(0, prefetch, global: false, CancellationToken.None).ConfigureAwait(false);
+        await Channel.BasicConsumeAsync(queue, autoAck: false, this, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -131,16 +129,14 @@ internal sealed class RabbitMqSubscription : AsyncDefaultBasicConsumer, IBrokerC
         Channel.ChannelShutdownAsync -= OnShutdownAsync;
         if (_rented.IsUsedByOthers)
         {
-            try
-            {
-                using var limit = new CancellationTokenSource(CloseLimit, TimeProvider.System);
-                await Channel.AbortAsync(limit.Token).ConfigureAwait(false);
-                await Channel.DisposeAsync().ConfigureAwait(false);
-            }
-            catch (Exception)
-            {
-                // It had ended already, or the broker does not reply. Without other users the connection ends with it.
-            }
+            // Without other users it ends with the connection.
+            await LimitedClose.RunAsync(
+                async limit =>
+                {
+                    await Channel.AbortAsync(limit).ConfigureAwait(false);
+                    await Channel.DisposeAsync().ConfigureAwait(false);
+                },
+                TimeProvider.System).ConfigureAwait(false);
         }
 
         await _rented.DisposeAsync().ConfigureAwait(false);

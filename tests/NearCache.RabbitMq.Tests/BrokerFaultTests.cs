@@ -43,6 +43,7 @@ public sealed class BrokerFaultTests(BrokerFixture fixture, ITestOutputHelper ou
             Assert.Contains("{durable,false},{auto_delete,true},{exclusive,true}", queue, StringComparison.Ordinal);
             Assert.Contains("{<<\"x-max-length\">>,signedint,1000}", queue, StringComparison.Ordinal);
             Assert.Contains("{<<\"x-message-ttl\">>,long,10000}", queue, StringComparison.Ordinal);
+            Assert.Contains("{<<\"x-expires\">>,long,60000}", queue, StringComparison.Ordinal);
             Assert.Contains("{<<\"x-overflow\">>,longstr,<<\"drop-head\">>}", queue, StringComparison.Ordinal);
         });
         Assert.Contains(

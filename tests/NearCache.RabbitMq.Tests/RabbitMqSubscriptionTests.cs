@@ -73,6 +73,95 @@ public sealed class RabbitMqSubscriptionTests(BrokerFixture fixture, ITestOutput
     }
 
     [Fact]
+    public async Task A_cache_that_ends_while_the_broker_stands_still_waits_for_nothing_and_leaves_the_connection_to_the_others()
+    {
+        var broker = await fixture.GetAsync();
+        await using var network = FaultProxy.Start(broker.Port);
+        var connections = RabbitMqConnections.New(TimeProvider.System);
+        RabbitMqBroker New() => new(
+            new RabbitMqOptions
+            {
+                Hosts = { network.Address },
+                ConnectTimeout = TimeSpan.FromMinutes(1),
+                Heartbeat = TimeSpan.FromMinutes(1),
+            },
+            connections);
+        var received = new ConcurrentQueue<string>();
+        var one = await New().ConnectAsync(new BrokerSubscription("one", "1", _ => received.Enqueue("one")), CancellationToken.None);
+
+        network.Hold();
+        using var ending = new CancellationTokenSource();
+        var connecting = New().ConnectAsync(new BrokerSubscription("two", "2", _ => { }), ending.Token);
+        await ending.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(TimeSpan.FromSeconds(30)));
+        network.Resume();
+        await one.PublishAsync(new byte[10], CancellationToken.None);
+        await Eventually.BecomesTrueAsync(() => received.Contains("one"), "the other cache still receives");
+        await Eventually.BecomesTrueAsync(
+            async () => await broker.EvaluateAsync("length(rabbit_channel:list())") == "1", "the channel of the ended cache is closed");
+
+        // A write to a broker that does not read has no end of its own.
+        network.Hold();
+        var message = new byte[200_000];
+        var writes = Enumerable.Range(0, 100).Select(_ => one.PublishAsync(message, CancellationToken.None)).ToArray();
+        await one.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMinutes(1));
+        await Task.WhenAll(writes).ContinueWith(written => _ = written.Exception, TaskScheduler.Default);
+    }
+
+    [Fact]
+    public async Task Caches_that_end_while_they_connect_leave_nothing_behind()
+    {
+        var broker = await fixture.GetAsync();
+        var unobserved = new ConcurrentQueue<string>();
+        void Note(object? sender, UnobservedTaskExceptionEventArgs e) => unobserved.Enqueue(e.Exception.ToString());
+        TaskScheduler.UnobservedTaskException += Note;
+        for (var time = 0; time < 60; time++)
+        {
+            var client = new RabbitMqBroker(
+                new RabbitMqOptions { Hosts = { broker.Address } }, RabbitMqConnections.New(TimeProvider.System));
+            using var ending = new CancellationTokenSource(TimeSpan.FromMilliseconds(time));
+            try
+            {
+                await (await client.ConnectAsync(new BrokerSubscription("ends", $"{time}", _ => { }), ending.Token)).DisposeAsync();
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        }
+
+        await Eventually.BecomesTrueAsync(
+            async () => await broker.EvaluateAsync("length(rabbit_networking:connections())") == "0", "every connection is closed");
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        TaskScheduler.UnobservedTaskException -= Note;
+        Assert.Empty(unobserved);
+    }
+
+    [Fact]
+    public async Task What_fails_after_it_was_given_up_is_observed()
+    {
+        var unobserved = new ConcurrentQueue<string>();
+        void Note(object? sender, UnobservedTaskExceptionEventArgs e) => unobserved.Enqueue(e.Exception.ToString());
+        TaskScheduler.UnobservedTaskException += Note;
+        await GiveUpAsync();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        TaskScheduler.UnobservedTaskException -= Note;
+        Assert.DoesNotContain(unobserved, exception => exception.Contains("too late", StringComparison.Ordinal));
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static async Task GiveUpAsync()
+        {
+            var time = new ManualTime();
+            var closing = new TaskCompletionSource();
+            var limited = LimitedClose.RunAsync(_ => closing.Task, time);
+            time.Advance(LimitedClose.Limit);
+            await limited;
+            closing.SetException(new TimeoutException("too late"));
+        }
+    }
+
+    [Fact]
     public async Task A_connection_over_TLS_validates_the_certificate()
     {
         _ = await fixture.GetAsync();
