@@ -36,6 +36,10 @@ public sealed class RabbitMqOptions
     /// Null, the default, connects without TLS. In configuration <c>true</c> sets the defaults of the platform: the certificate of the
     /// broker must be valid for its host name.
     /// </value>
+    /// <remarks>
+    /// The client library applies the host name, the protocols, the client certificates, the check of revocation and the callbacks. Other
+    /// settings, such as <see cref="SslClientAuthenticationOptions.CertificateChainPolicy"/>, are refused when the host starts.
+    /// </remarks>
     public SslClientAuthenticationOptions? Tls { get; set; }
 
     /// <summary>Gets or sets the name of the fanout exchange. All processes of a namespace need the same name.</summary>
@@ -98,7 +102,7 @@ public sealed class RabbitMqOptions
         one.Hosts.SequenceEqual(other.Hosts, StringComparer.OrdinalIgnoreCase)
         && (one.VirtualHost, one.UserName, one.Password, one.ConnectTimeout, one.Heartbeat)
             == (other.VirtualHost, other.UserName, other.Password, other.ConnectTimeout, other.Heartbeat)
-        && ReferenceEquals(one.Tls, other.Tls);
+        && SettingsEquality.Are(one.Tls, other.Tls);
 
     internal RabbitMqOptions Copy()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Text;
 using Microsoft.Extensions.Options;
 
@@ -30,8 +31,8 @@ internal sealed class RabbitMqOptionsValidator : IValidateOptions<RabbitMqOption
             mistakes.Require(
                 TryParse(options.Hosts[i], tls: false, out _, out _),
                 $"{nameof(options.Hosts)}:{i}",
-                options.Hosts[i],
-                "a host, or host:port with a port from 1 to 65535, without a scheme");
+                WithoutCredentials(options.Hosts[i]),
+                "a host, or host:port with a port from 1 to 65535, without a scheme, a user and a path (UserName, Password, VirtualHost)");
         }
 
         Text(nameof(options.VirtualHost), options.VirtualHost);
@@ -43,6 +44,13 @@ internal sealed class RabbitMqOptionsValidator : IValidateOptions<RabbitMqOption
             mistakes.Require(
                 !exchange.StartsWith("amq.", StringComparison.Ordinal), nameof(options.Exchange), exchange, "a name that does not begin "
                     + "with \"amq.\", which the broker reserves");
+        }
+
+        foreach (var setting in NotApplied(options.Tls))
+        {
+            mistakes.Add($"{nameof(options.Tls)}:{setting} is set, but the client library of RabbitMQ does not apply it: leave it out. "
+                + $"{nameof(SslClientAuthenticationOptions.RemoteCertificateValidationCallback)} and "
+                + $"{nameof(SslClientAuthenticationOptions.ClientCertificates)} are applied.");
         }
 
         mistakes.Require(
@@ -71,18 +79,52 @@ internal sealed class RabbitMqOptionsValidator : IValidateOptions<RabbitMqOption
     public static bool TryParse(string? text, bool tls, out string host, out int port)
     {
         (host, port) = (text ?? "", tls ? RabbitMqOptions.DefaultTlsPort : RabbitMqOptions.DefaultPort);
-        var colon = host.LastIndexOf(':');
-        if (colon > 0 && (host.IndexOf(':', StringComparison.Ordinal) == colon || host[colon - 1] == ']'))
+        var inBrackets = host.StartsWith('[');
+        var end = inBrackets ? host.IndexOf(']', StringComparison.Ordinal) + 1 : host.LastIndexOf(':');
+        if (inBrackets || host.IndexOf(':', StringComparison.Ordinal) == end)
         {
-            if (!int.TryParse(host[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65535)
+            var rest = end < 0 ? "" : host[end..];
+            if (rest.Length > 0
+                && (rest[0] != ':'
+                    || !int.TryParse(rest.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out port)
+                    || port is < 1 or > 65535))
             {
                 return false;
             }
 
-            host = host[..colon];
+            host = end < 0 ? host : host[..end];
         }
 
-        host = host.Trim('[', ']');
-        return Uri.CheckHostName(host) != UriHostNameType.Unknown;
+        host = inBrackets ? host[1..^1] : host;
+        return Uri.CheckHostName(host) is var kind && (inBrackets ? kind == UriHostNameType.IPv6 : kind != UriHostNameType.Unknown);
+    }
+
+    // A URI of AMQP has the password in it.
+    private static string WithoutCredentials(string? text) => text?.LastIndexOf('@') is >= 0 and var at ? $"…{text[at..]}" : text ?? "";
+
+    private static IEnumerable<string> NotApplied(SslClientAuthenticationOptions? tls)
+    {
+        if (tls is null)
+        {
+            yield break;
+        }
+
+        var defaults = new SslClientAuthenticationOptions();
+        (string Name, bool IsSet)[] settings =
+        [
+            (nameof(tls.AllowRenegotiation), tls.AllowRenegotiation != defaults.AllowRenegotiation),
+            (nameof(tls.AllowRsaPkcs1Padding), tls.AllowRsaPkcs1Padding != defaults.AllowRsaPkcs1Padding),
+            (nameof(tls.AllowRsaPssPadding), tls.AllowRsaPssPadding != defaults.AllowRsaPssPadding),
+            (nameof(tls.AllowTlsResume), tls.AllowTlsResume != defaults.AllowTlsResume),
+            (nameof(tls.ApplicationProtocols), tls.ApplicationProtocols is { Count: > 0 }),
+            (nameof(tls.CertificateChainPolicy), tls.CertificateChainPolicy is not null),
+            (nameof(tls.CipherSuitesPolicy), tls.CipherSuitesPolicy is not null),
+            (nameof(tls.ClientCertificateContext), tls.ClientCertificateContext is not null),
+            (nameof(tls.EncryptionPolicy), tls.EncryptionPolicy != defaults.EncryptionPolicy),
+        ];
+        foreach (var (name, _) in settings.Where(setting => setting.IsSet))
+        {
+            yield return name;
+        }
     }
 }

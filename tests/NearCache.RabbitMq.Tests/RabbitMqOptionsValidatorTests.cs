@@ -1,3 +1,5 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -51,6 +53,57 @@ public sealed class RabbitMqOptionsValidatorTests
     {
         Assert.True(RabbitMqOptionsValidator.TryParse(text, tls: false, out var parsed, out var parsedPort));
         Assert.Equal((host, port), (parsed, parsedPort));
+    }
+
+    [Theory]
+    [InlineData("[::1")]
+    [InlineData("::1]")]
+    [InlineData("[::1]5672")]
+    [InlineData("[rabbit]:5672")]
+    [InlineData("]]rabbit[[")]
+    [InlineData("rabbit:")]
+    [InlineData(":5672")]
+    [InlineData("[]")]
+    [InlineData("")]
+    [InlineData(null)]
+    public void What_is_no_host_is_refused(string? text) => Assert.False(RabbitMqOptionsValidator.TryParse(text, tls: false, out _, out _));
+
+    [Fact]
+    public void A_URI_of_AMQP_is_refused_without_its_password()
+    {
+        var options = new RabbitMqOptions { Hosts = { "amqp://cache:s3cret@rabbit:5672/vhost" } };
+        var refused = Assert.Single(new RabbitMqOptionsValidator().Validate(null, options).Failures!);
+        Assert.StartsWith("Hosts:0 is \"…@rabbit:5672/vhost\", but must be a host", refused, StringComparison.Ordinal);
+        Assert.Contains("UserName, Password, VirtualHost", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Settings_of_TLS_that_the_client_library_does_not_apply_are_refused()
+    {
+        var options = new RabbitMqOptions
+        {
+            Hosts = { "rabbit" },
+            Tls = new SslClientAuthenticationOptions
+            {
+                TargetHost = "rabbit.example",
+                CertificateChainPolicy = new X509ChainPolicy(),
+                AllowTlsResume = false,
+            },
+        };
+        var refused = new RabbitMqOptionsValidator().Validate(null, options).Failures!.ToArray();
+        Assert.Equal(["Tls:AllowTlsResume", "Tls:CertificateChainPolicy"], refused.Select(failure => failure.Split(' ')[0]));
+    }
+
+    [Fact]
+    public void Caches_whose_configuration_says_TLS_share_a_connection()
+    {
+        RabbitMqOptions New() => new() { Hosts = { "rabbit" }, Tls = new SslClientAuthenticationOptions() };
+        Assert.True(RabbitMqOptions.ShareConnection(New(), New()));
+        var other = New();
+        other.Tls!.TargetHost = "other";
+        Assert.False(RabbitMqOptions.ShareConnection(New(), other));
+        other.Tls = null;
+        Assert.False(RabbitMqOptions.ShareConnection(New(), other));
     }
 
     [Fact]

@@ -2,6 +2,8 @@ using System.Collections;
 using System.Net;
 using System.Net.Security;
 using System.Reflection;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using NearCache.Memcached;
 using NearCache.Memcached.Topology;
 using NearCache.Remote.Memcached;
@@ -43,6 +45,24 @@ public sealed class SettingsEqualityTests
         Assert.True(SettingsEquality.Are(new EnsembleOptions(), new EnsembleOptions()));
     }
 
+    public static TheoryData<string> OfTls => Settings<SslClientAuthenticationOptions>();
+
+    [Fact]
+    public void Settings_of_TLS_are_equal_by_their_values()
+    {
+        Assert.True(SettingsEquality.Are(
+            new MemcachedOptions { Tls = new SslClientAuthenticationOptions { TargetHost = "a" } },
+            new MemcachedOptions { Tls = new SslClientAuthenticationOptions { TargetHost = "a" } }));
+        Assert.True(SettingsEquality.Are(
+            new ZooKeeperOptions { Tls = new SslClientAuthenticationOptions() },
+            new ZooKeeperOptions { Tls = new SslClientAuthenticationOptions() }));
+    }
+
+    [Theory]
+    [MemberData(nameof(OfTls))]
+    public void Another_value_of_any_setting_of_TLS_makes_a_difference(string setting) =>
+        Assert.False(SettingsEquality.Are(Changed(new SslClientAuthenticationOptions(), setting), new SslClientAuthenticationOptions()));
+
     [Theory]
     [MemberData(nameof(OfMemcached))]
     public void Another_value_of_any_setting_of_memcached_makes_a_difference(string setting) =>
@@ -66,6 +86,18 @@ public sealed class SettingsEqualityTests
     public void Another_value_of_any_budget_makes_a_difference(string setting) =>
         Assert.False(SettingsEquality.Are(Changed(new BudgetOptions(), setting), new BudgetOptions()));
 
+#pragma warning disable SYSLIB0040 // The policy is compared, not used.
+    private static EncryptionPolicy OtherEncryptionPolicy => EncryptionPolicy.AllowNoEncryption;
+#pragma warning restore SYSLIB0040
+
+    private static SslStreamCertificateContext CertificateContext()
+    {
+        using var key = RSA.Create(2048);
+        var certificate = new CertificateRequest("CN=a", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        return SslStreamCertificateContext.Create(certificate, null, offline: true);
+    }
+
     private static TheoryData<string> Settings<T>() =>
         [.. typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name)];
 
@@ -88,8 +120,17 @@ public sealed class SettingsEqualityTests
             _ when type == typeof(bool) => !(bool)value!,
             _ when type == typeof(string) => value + "other",
             _ when type == typeof(TimeSpan) => TimeSpan.FromSeconds(1.5),
+            _ when type == typeof(EncryptionPolicy) => OtherEncryptionPolicy,
             _ when type.IsEnum => Enum.GetValues(type).Cast<object>().First(other => !other.Equals(value)),
             _ when type == typeof(SslClientAuthenticationOptions) => new SslClientAuthenticationOptions(),
+            _ when type == typeof(RemoteCertificateValidationCallback) =>
+                (RemoteCertificateValidationCallback)((_, _, _, errors) => errors == SslPolicyErrors.None),
+            _ when type == typeof(LocalCertificateSelectionCallback) => (LocalCertificateSelectionCallback)((_, _, _, _, _) => null!),
+            _ when type == typeof(List<SslApplicationProtocol>) => new List<SslApplicationProtocol>(),
+            _ when type == typeof(X509CertificateCollection) => new X509CertificateCollection(),
+            _ when type == typeof(X509ChainPolicy) => new X509ChainPolicy(),
+            _ when type == typeof(CipherSuitesPolicy) => OperatingSystem.IsWindows() ? null : new CipherSuitesPolicy([]),
+            _ when type == typeof(SslStreamCertificateContext) => CertificateContext(),
             _ when type == typeof(ZooKeeperSaslCredentials) => new ZooKeeperSaslCredentials { User = "user", Password = "password" },
             _ when type == typeof(Func<IReadOnlyList<WeightedServer>, IServerLocator>) =>
                 (Func<IReadOnlyList<WeightedServer>, IServerLocator>)(_ => null!),

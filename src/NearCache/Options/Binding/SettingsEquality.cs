@@ -1,11 +1,12 @@
+using System.Net.Security;
 using NearCache.Memcached;
 using NearCache.ZooKeeper;
 
 namespace NearCache;
 
 /// <summary>
-/// Compares the settings of connections. Settings that only code can set, such as certificates and a locator, are equal if they are the
-/// same object.
+/// Compares the settings of connections. Values that only code can set, such as certificates and a locator, are equal if they are the same
+/// object.
 /// </summary>
 internal static class SettingsEquality
 {
@@ -38,7 +39,7 @@ internal static class SettingsEquality
                 other.VerifyReplies,
                 other.Distribution)
         && (one.UserName, one.Password) == (other.UserName, other.Password)
-        && ReferenceEquals(one.Tls, other.Tls)
+        && Are(one.Tls, other.Tls)
         && Equals(one.Locator, other.Locator)
         && Equals(one.Resolve, other.Resolve);
 
@@ -80,10 +81,24 @@ internal static class SettingsEquality
                 other.WatchHandlerGrace,
                 other.Sasl)
         && one.CreateChroot == other.CreateChroot
-        && ReferenceEquals(one.Tls, other.Tls)
+        && Are(one.Tls, other.Tls)
         && one.Authentications.Count == other.Authentications.Count
         && one.Authentications.Zip(other.Authentications).All(
             pair => pair.First.Scheme == pair.Second.Scheme && pair.First.Credentials.Span.SequenceEqual(pair.Second.Credentials.Span));
+
+    /// <summary>Compares the settings of TLS. Two caches whose configuration says <c>Tls: true</c> have an object each.</summary>
+    public static bool Are(SslClientAuthenticationOptions? one, SslClientAuthenticationOptions? other) =>
+        ReferenceEquals(one, other)
+        || (one is not null
+            && other is not null
+            && (one.TargetHost, one.EnabledSslProtocols, one.EncryptionPolicy, one.CertificateRevocationCheckMode)
+                == (other.TargetHost, other.EnabledSslProtocols, other.EncryptionPolicy, other.CertificateRevocationCheckMode)
+            && (one.AllowRenegotiation, one.AllowTlsResume, one.AllowRsaPkcs1Padding, one.AllowRsaPssPadding)
+                == (other.AllowRenegotiation, other.AllowTlsResume, other.AllowRsaPkcs1Padding, other.AllowRsaPssPadding)
+            && (one.RemoteCertificateValidationCallback, one.LocalCertificateSelectionCallback, one.ApplicationProtocols)
+                == (other.RemoteCertificateValidationCallback, other.LocalCertificateSelectionCallback, other.ApplicationProtocols)
+            && (one.ClientCertificates, one.ClientCertificateContext, one.CertificateChainPolicy, one.CipherSuitesPolicy)
+                == (other.ClientCertificates, other.ClientCertificateContext, other.CertificateChainPolicy, other.CipherSuitesPolicy));
 
     public static bool Are(BudgetOptions one, BudgetOptions other) =>
         (one.AnnouncementsPerProcess, one.AnnouncementsPerNamespace, one.Deliveries, one.MessagesPerProcess, one.MessagesPerNamespace)
