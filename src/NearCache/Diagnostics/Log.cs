@@ -430,6 +430,14 @@ internal static partial class Log
     public static partial void MessagesUnsigned(this ILogger logger, string carrier, long messages);
 
     [LoggerMessage(
+        1863,
+        LogLevel.Warning,
+        "Messages in {Carrier} are ignored: {Unreadable} cannot be read, since another program publishes there or a newer version of "
+            + "NearCache does, and {Shed} were more than {Limit} in a second (Budgets:MessagesPerNamespace). Audits find what they "
+            + "announce. Further messages are counted, and logged again after ten minutes at the earliest.")]
+    public static partial void MessagesIgnored(this ILogger logger, string carrier, long unreadable, long shed, int limit);
+
+    [LoggerMessage(
         1880,
         LogLevel.Warning,
         "A handler of the event {Event} of NearCacheEvents threw an exception. The other handlers ran. Further exceptions are counted "

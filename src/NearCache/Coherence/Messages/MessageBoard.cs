@@ -11,7 +11,7 @@ namespace NearCache.Coherence.Messages;
 /// <remarks>Thread-safe. One loop publishes, and the broker's thread receives.</remarks>
 internal sealed class MessageBoard
 {
-    // Twice what the budget of the namespace lets all processes send, since others may have a larger one.
+    // Twice what all processes send by the budget of the namespace and as probes, since others may have a larger budget.
     private const double MostReceived = 2;
 
     private readonly Lock _lock = new();   // guards all below; no other lock is taken inside it
@@ -37,8 +37,8 @@ internal sealed class MessageBoard
         _delivery = new DeliveryMonitor(random);
         _writer = new MessageWriter(
             _queue, budgets.MessagesPerProcess, budgets.MessagesPerNamespace, _delivery, firstNumber: random.NextInt64(1L << 62));
-        var most = MostReceived * budgets.MessagesPerNamespace;
-        _received = new TokenBucket(most) { Rate = most };
+        MostReceivedPerSecond = (int)Math.Ceiling(MostReceived * (budgets.MessagesPerNamespace + DeliveryMonitor.MostProbes));
+        _received = new TokenBucket(MostReceivedPerSecond) { Rate = MostReceivedPerSecond };
     }
 
     /// <summary>Gets the counts of the waiting announcements.</summary>
@@ -49,6 +49,21 @@ internal sealed class MessageBoard
             lock (_lock)
             {
                 return new MessageCounts(_writer.IsIdle, _queue.Count, _queue.Merged, _queue.Dropped);
+            }
+        }
+    }
+
+    /// <summary>Gets the number of messages a second that are read. What exceeds it is ignored.</summary>
+    public int MostReceivedPerSecond { get; }
+
+    /// <summary>Gets the number of messages that could not be read, and of those that exceeded the limit.</summary>
+    public (long Unreadable, long Shed) Ignored
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (Interlocked.Read(ref _unreadable), _shed);
             }
         }
     }

@@ -42,6 +42,7 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
     private readonly BackgroundLoop _connecting;
     private readonly BackgroundLoop _publishing;
     private readonly LogThrottle _unsignedLog = new(LogInterval);
+    private readonly LogThrottle _ignoredLog = new(LogInterval);
     private readonly TaskCompletionSource _isIdle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IBrokerConnection? _connection;
     private volatile TaskCompletionSource<string>? _givenUp;   // ends the present connection
@@ -158,11 +159,12 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
         var connection = _connection;
         var givenUp = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         _givenUp = givenUp;
-        _board.Connected(_context.Clock.Monotonic());
+        var openedAt = _context.Clock.Monotonic();
+        _board.Connected(openedAt);
         _toPublish.Set();
         var ended = await Task.WhenAny(connection.Ended, givenUp.Task).WaitAsync(stopping).ConfigureAwait(false);
         var reason = await ended.ConfigureAwait(false);
-        if (IsDelivering)
+        if (_context.Clock.Monotonic() - openedAt >= LongestPause)
         {
             _pause.Passed();
         }
@@ -277,12 +279,14 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
         var now = _context.Clock.Monotonic();
         if (!_board.MayReceive(now))
         {
+            LogIgnored(now);
             return;
         }
 
         if (!AnnouncementMessage.TryDecode(bytes.Span, IdentityOf, out var message))
         {
             _board.Unreadable();
+            LogIgnored(now);
             return;
         }
 
@@ -311,6 +315,15 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
         if (message.Announcements.Count > 0)
         {
             _context.Metrics.Announced(message.Announcements.Count, "received");
+        }
+    }
+
+    private void LogIgnored(long now)
+    {
+        if (_ignoredLog.ShouldLog(now) && _context.LogBudget.TryLog(now))
+        {
+            var (unreadable, shed) = _board.Ignored;
+            _context.Logger.MessagesIgnored(Name, unreadable, shed, _board.MostReceivedPerSecond);
         }
     }
 

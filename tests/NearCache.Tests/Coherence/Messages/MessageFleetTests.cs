@@ -134,6 +134,47 @@ public sealed class MessageFleetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_connection_that_ends_again_at_once_is_replaced_after_increasing_delays_also_if_it_has_delivered()
+    {
+        var (writer, _) = await FleetAsync();
+        var before = _broker.Attempts;
+        for (var second = 0; second < 60; second++)
+        {
+            await TurnAsync(TimeSpan.FromSeconds(1));
+            _broker.Drop();
+        }
+
+        Assert.InRange(_broker.Attempts - before, 20, 60);
+
+        // One that lasts ends the delays.
+        await TurnUntilAsync(() => Carrier(writer).IsDelivering);
+        await TurnAsync(TimeSpan.FromSeconds(10));
+        var connects = Carrier(writer).Connects;
+        _broker.Drop();
+        Assert.InRange(
+            await TurnUntilAsync(() => Carrier(writer).Connects == connects + 1), TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
+    }
+
+    [Fact]
+    public async Task The_probes_of_a_fleet_are_read_however_small_the_budget_is()
+    {
+        var cache = Join(budget: 1);
+        await TurnUntilAsync(() => Carrier(cache).IsDelivering);
+        for (var second = 0L; second < 10; second++)
+        {
+            for (var sender = 1ul; sender <= 63; sender++)
+            {
+                _broker.Publish(
+                    new AnnouncementMessage { Sender = sender, Number = second }.Encode(new Dictionary<ulong, string>()));
+            }
+
+            await TurnAsync(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal((0, true), (Carrier(cache).Shed, Carrier(cache).IsDelivering));
+    }
+
+    [Fact]
     public async Task Messages_that_come_twice_change_nothing()
     {
         var (writer, reader) = await FleetAsync();
@@ -224,6 +265,7 @@ public sealed class MessageFleetTests : IAsyncDisposable
 
         Assert.InRange(Carrier(reader).Shed, 7_000, 9_000);
         Assert.InRange(Carrier(reader).Unreadable, 1_000, 2_500);
+        Assert.Equal(2, _log.Of(1863).Length);
         Assert.Equal(CacheSource.Near, (await reader.GetAsync<string>(Key)).Source);
         await TurnAsync(TimeSpan.FromSeconds(3));
         await NearAsync(reader);
@@ -303,13 +345,15 @@ public sealed class MessageFleetTests : IAsyncDisposable
         }
     }
 
-    private NearCacheClient Join()
+    private NearCacheClient Join(double budget = 1_000)
     {
         var options = new NearCacheOptions { KeyPrefix = "", Rules = { new RuleOptions { Name = "products", Match = "product:*" } } };
 
         // The settings need a server, in whose place the name stands.
         options.Memcached.Servers.Add("127.0.0.1:1");
         options.Brokers.Add(_broker.ForProcess());
+        options.Budgets.MessagesPerNamespace = budget;
+        options.Budgets.MessagesPerProcess = Math.Min(budget, 100);
         var cache = new NearCacheClient(
             options, new NamesRemote(new NamesRemote.Name(ServerName, _server)), _log, timeProvider: _time);
         _caches.Add(cache);

@@ -25,6 +25,11 @@ internal sealed class DeliveryMonitor(Random random)
     /// </summary>
     public const long LongestSilence = 30_000;
 
+    /// <summary>
+    /// The most probes that all processes of a namespace publish in a second: so many processes probe once a second, more probe less often.
+    /// </summary>
+    public const int MostProbes = 64;
+
     // The probes that a broker delivers in a second to all processes of a namespace together.
     private const double ProbeDeliveries = 4000;
     private const int MaxSenders = 10_000;
