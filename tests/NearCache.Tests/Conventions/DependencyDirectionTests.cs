@@ -2,7 +2,7 @@ namespace NearCache.Tests.Conventions;
 
 public sealed class DependencyDirectionTests
 {
-    // // Each folder of each project, and the folders of the same project that it may use. The root may use every folder. A folder may
+    // Each folder of each project, and the folders of the same project that it may use. The root may use every folder. A folder may
     // use the root's contracts (options, results, exceptions): files there that use only folders which it may use itself. So no folder
     // uses the code that joins the folders.
     private static readonly Dictionary<string, Dictionary<string, string[]>> Allowed = new()
@@ -282,6 +282,16 @@ public sealed class DependencyDirectionTests
 
         Assert.Empty(Breaches(project, new Dictionary<string, string[]> { ["Low"] = [], ["High"] = ["Low"] }, []));
     }
+
+    [Theory]
+    [InlineData("class X { Nowhere _field; }", "Nowhere")]
+    [InlineData("class X { void M() { Missing(); } }", "Missing")]
+    [InlineData("class X { void M() { var y = Lost.Value; } }", "Lost")]
+    [InlineData("class X { string M() => System.Gone.Text; }", "Gone")]
+    [InlineData("[Absent] class X : Base;", "Absent, Base")]
+    public void A_name_that_is_not_resolved_is_found(string text, string expected) => Assert.Equal(
+        expected.Split(", ").Select(name => $"X.cs: {name}"),
+        SourceProject.Of(("X.cs", text)).Unresolved);
 
     private static List<string> Breaches(SourceProject project, Dictionary<string, string[]> allowed, string[] contracts)
     {

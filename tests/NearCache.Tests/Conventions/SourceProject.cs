@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -17,23 +18,35 @@ internal sealed class SourceProject
         global using System.Threading.Tasks;
         """;
 
-    private readonly CSharpCompilation _compilation;
+    private static readonly ConcurrentDictionary<string, Lazy<SourceProject>> Projects = new();
+
+    // Read once: all compilations share them.
+    private static readonly IReadOnlyList<(string Name, MetadataReference Reference)> References =
+    [
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Select(path => (Path.GetFileNameWithoutExtension(path), (MetadataReference)MetadataReference.CreateFromFile(path))),
+    ];
+
+    private readonly IReadOnlyCollection<ResolvedName> _names;
 
     private SourceProject(string name, IEnumerable<(string Path, string Text)> files)
     {
-        var options = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Preview);
+        var options = new CSharpParseOptions(LanguageVersion.Preview, DocumentationMode.None);
         var trees = files.Append(("", ImplicitUsings)).Select(file => CSharpSyntaxTree.ParseText(file.Item2, options, file.Item1));
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileNameWithoutExtension(path) != name)
-            .Select(path => MetadataReference.CreateFromFile(path));
-        _compilation = CSharpCompilation.Create(
-            name, trees, references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
+        var compilation = CSharpCompilation.Create(
+            name,
+            trees,
+            References.Where(other => other.Name != name).Select(other => other.Reference),
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true));
+        var sources = compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0).ToList();
+        Files = [.. sources.Select(tree => tree.FilePath)];
+        _names = [.. sources.SelectMany(tree => Resolve(compilation.GetSemanticModel(tree), tree))];
     }
 
-    /// <summary>Reads a project below <c>src</c>.</summary>
-    public static SourceProject Read(string name) => new(
+    /// <summary>Reads a project below <c>src</c>. Each is compiled once, whichever test asks first.</summary>
+    public static SourceProject Read(string name) => Projects.GetOrAdd(name, _ => new(() => new(
         name, Repository.Files($"src/{name}", "*.cs")
-            .Select(file => (file[$"src/{name}/".Length..], File.ReadAllText(Repository.At(file)))));
+            .Select(file => (file[$"src/{name}/".Length..], File.ReadAllText(Repository.At(file))))))).Value;
 
     /// <summary>A project of the given texts.</summary>
     public static SourceProject Of(params (string Path, string Text)[] files) => new("Example", files);
@@ -42,92 +55,107 @@ internal sealed class SourceProject
     public IEnumerable<string> Folders => Files.Select(FolderOf).Distinct();
 
     /// <summary>The files.</summary>
-    public IEnumerable<string> Files => _compilation.SyntaxTrees.Select(tree => tree.FilePath).Where(path => path.Length > 0);
+    public IReadOnlyList<string> Files { get; }
 
     /// <summary>Names that the compiler could not resolve. If there are any, the uses are incomplete.</summary>
-    public IEnumerable<string> Unresolved => _compilation.GetDiagnostics()
-        .Where(diagnostic => diagnostic.Id is "CS0246" or "CS0234" or "CS0103" or "CS0012")
-        .Select(diagnostic => diagnostic.ToString());
+    public IEnumerable<string> Unresolved => _names.Where(name => name.IsUnresolved).Select(name => $"{name.File}: {name.Text}");
 
     /// <summary>Each use of a type of this project, or of a member of one, by the file that uses it.</summary>
-    public IEnumerable<SourceUse> Uses()
-    {
-        foreach (var tree in _compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0))
-        {
-            var model = _compilation.GetSemanticModel(tree);
-            var seen = new HashSet<string>();
-            foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
-            {
-                foreach (var type in TypesOf(model, name))
-                {
-                    foreach (var declared in type.DeclaringSyntaxReferences.Select(reference => reference.SyntaxTree.FilePath))
-                    {
-                        if (declared != tree.FilePath && seen.Add(declared))
-                        {
-                            yield return new SourceUse(tree.FilePath, declared, type.Name);
-                        }
-                    }
-                }
-            }
-        }
-    }
+    public IEnumerable<SourceUse> Uses() => _names.SelectMany(TypesOf, (name, type) => (name.File, Type: type))
+        .SelectMany(
+            use => use.Type.DeclaringSyntaxReferences,
+            (use, declaration) => new SourceUse(use.File, declaration.SyntaxTree.FilePath, use.Type.Name))
+        .Where(use => use.Used != use.User)
+        .DistinctBy(use => (use.User, use.Used));
 
     /// <summary>
     /// The files that use a type: they name it or a member of it, or contain an expression of that type, alone or as an argument of a
     /// generic type.
     /// </summary>
     /// <param name="type">Its full name.</param>
-    public IEnumerable<string> FilesThatUse(string type) => _compilation.SyntaxTrees.Where(tree => tree.FilePath.Length > 0).Where(tree =>
-    {
-        var model = _compilation.GetSemanticModel(tree);
-        return tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>().Any(name =>
-            !IsDocumentation(name) && (Concerns(model.GetSymbolInfo(name).Symbol, type) || Has(model.GetTypeInfo(name).Type, type)));
-    }).Select(tree => tree.FilePath).Where(path => !path.EndsWith(type[(type.LastIndexOf('.') + 1)..] + ".cs", StringComparison.Ordinal));
+    public IEnumerable<string> FilesThatUse(string type) => _names
+        .Where(name => Concerns(name.Symbol, type) || Has(TypeOfValue(name.Symbol), type))
+        .Select(name => name.File)
+        .Where(path => !path.EndsWith(type[(type.LastIndexOf('.') + 1)..] + ".cs", StringComparison.Ordinal))
+        .Distinct();
 
     /// <summary>The members of a type that a file uses.</summary>
-    public IEnumerable<string> CallsOf(string type, string file)
-    {
-        var tree = _compilation.SyntaxTrees.Single(tree => tree.FilePath == file);
-        var model = _compilation.GetSemanticModel(tree);
-        return tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>()
-            .Select(name => IsDocumentation(name) ? null : model.GetSymbolInfo(name).Symbol)
-            .Where(symbol => symbol?.ContainingType?.ToDisplayString() == type)
-            .Select(symbol => symbol!.Name);
-    }
+    public IEnumerable<string> CallsOf(string type, string file) => _names
+        .Where(name => name.File == file && name.Symbol?.ContainingType?.ToDisplayString() == type)
+        .Select(name => name.Symbol!.Name);
 
     /// <summary>The folder of a file.</summary>
     public static string FolderOf(string file) => file.LastIndexOf('/') is > 0 and var slash ? file[..slash] : "";
 
-    private static bool IsDocumentation(SyntaxNode node) => node.Ancestors().OfType<DocumentationCommentTriviaSyntax>().Any();
+    // Every name of a file outside of comments, once for each meaning. The model is not kept: it would hold all that the compiler bound.
+    private static HashSet<ResolvedName> Resolve(SemanticModel model, SyntaxTree tree)
+    {
+        var names = new HashSet<ResolvedName>();
+        foreach (var name in tree.GetRoot().DescendantNodes().OfType<SimpleNameSyntax>())
+        {
+            var found = model.GetSymbolInfo(name);
+            names.Add(new ResolvedName(
+                tree.FilePath,
+                name.Identifier.Text,
+                found.Symbol,
+                name.Ancestors().OfType<InvocationExpressionSyntax>().Any(call => IsNameOf(call.Expression)),
+                found is { Symbol: null, CandidateSymbols.IsEmpty: true } && !name.IsVar && !IsNameOf(name) && StandsAlone(model, name)));
+        }
+
+        return names;
+    }
+
+    private static bool IsNameOf(SyntaxNode node) => node is IdentifierNameSyntax { Identifier.Text: "nameof" };
+
+    // A member may be generated, and one of a name that is not resolved is not resolved either. `notnull` is a word of the language.
+    private static bool StandsAlone(SemanticModel model, SimpleNameSyntax name) => name.Parent switch
+    {
+        TypeConstraintSyntax => name.Identifier.Text != "notnull",
+        MemberAccessExpressionSyntax access when access.Name == name => model.GetSymbolInfo(access.Expression).Symbol is INamespaceSymbol,
+        QualifiedNameSyntax qualified when qualified.Right == name => model.GetSymbolInfo(qualified.Left).Symbol is INamespaceSymbol,
+        MemberBindingExpressionSyntax or NameColonSyntax or NameEqualsSyntax => false,
+        AssignmentExpressionSyntax { Parent: InitializerExpressionSyntax } assignment when assignment.Left == name => false,
+        _ => true,
+    };
+
+    private static ITypeSymbol? TypeOfValue(ISymbol? symbol) => symbol switch
+    {
+        IFieldSymbol field => field.Type,
+        IPropertySymbol property => property.Type,
+        IEventSymbol handled => handled.Type,
+        ILocalSymbol local => local.Type,
+        IParameterSymbol parameter => parameter.Type,
+        _ => null,
+    };
 
     private static bool Concerns(ISymbol? symbol, string type) => Has(symbol as ITypeSymbol, type) || Has(symbol?.ContainingType, type);
 
     private static bool Has(ITypeSymbol? symbol, string type) =>
-        symbol?.OriginalDefinition.ToDisplayString() == type
+        (symbol is not null && type.EndsWith(symbol.Name, StringComparison.Ordinal) && symbol.OriginalDefinition.ToDisplayString() == type)
             || (symbol is INamedTypeSymbol { TypeArguments: var arguments } && arguments.Any(argument => Has(argument, type)));
 
     // The named type or the type of the named member, and the type of its value, which need not be named.
-    private static IEnumerable<INamedTypeSymbol> TypesOf(SemanticModel model, SimpleNameSyntax name)
+    private static IEnumerable<INamedTypeSymbol> TypesOf(ResolvedName name)
     {
-        var symbol = model.GetSymbolInfo(name).Symbol;
-        var named = symbol is INamedTypeSymbol type ? type : symbol?.ContainingType;
         // A name alone, as in nameof(X), is not a use.
-        if (name.Ancestors().OfType<InvocationExpressionSyntax>()
-            .Any(call => call.Expression is IdentifierNameSyntax { Identifier.Text: "nameof" }))
+        if (name.IsNameOf)
         {
             yield break;
         }
 
-        if (named is not null)
+        if ((name.Symbol as INamedTypeSymbol ?? name.Symbol?.ContainingType) is { } named)
         {
             yield return named.OriginalDefinition;
         }
 
-        if (symbol is not INamedTypeSymbol and not INamespaceSymbol && model.GetTypeInfo(name).Type is INamedTypeSymbol yielded)
+        if (TypeOfValue(name.Symbol) is INamedTypeSymbol yielded)
         {
             yield return yielded.OriginalDefinition;
         }
     }
+
+    /// <summary>A name in a file, and what the compiler takes it for.</summary>
+    private readonly record struct ResolvedName(string File, string Text, ISymbol? Symbol, bool IsNameOf, bool IsUnresolved);
 }
 
 /// <summary>A file that uses a type.</summary>
