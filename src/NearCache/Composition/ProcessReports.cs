@@ -18,8 +18,8 @@ internal sealed class ProcessReports : IAsyncDisposable
             if (options.Reports.Enabled)
             {
                 environment.Logger.NoReports(remote.IsEmbedded
-                    ? "its remote is embedded, and no other process can read it."
-                    : "its remote is not memcached, which alone has the commands for them.");
+                    ? "its remote is embedded, and no other process can read it"
+                    : "its remote is not memcached, which alone has the commands for them");
             }
 
             return;
