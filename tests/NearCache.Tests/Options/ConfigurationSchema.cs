@@ -6,7 +6,10 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using NearCache.Configuration;
+using NearCache.Management;
 using NearCache.RabbitMq;
 using NearCache.Tests.Conventions;
 
@@ -39,6 +42,12 @@ internal sealed partial class ConfigurationSchema(
         ["ZooKeeper:Sasl:Password"] = "The password for SASL.",
     };
 
+    // Settings that have another name than the property.
+    private static readonly Dictionary<(Type, string), string> OwnNames = new()
+    {
+        [(typeof(ConsoleContextOptions), "NearCache")] = nameof(ConsoleContextOptions.Caches),
+    };
+
     private static readonly JsonSerializerOptions Written = new()
     {
         WriteIndented = true,
@@ -47,7 +56,7 @@ internal sealed partial class ConfigurationSchema(
     };
 
     private static readonly Dictionary<string, XElement> Docs =
-        new[] { "NearCache", "NearCache.Memcached", "NearCache.ZooKeeper", "NearCache.RabbitMq" }
+        new[] { "NearCache", "NearCache.Memcached", "NearCache.ZooKeeper", "NearCache.RabbitMq", "NearCache.Management" }
         .SelectMany(name => XDocument.Load(Path.Combine(AppContext.BaseDirectory, name + ".xml")).Descendants("member"))
         .ToDictionary(member => member.Attribute("name")!.Value);
 
@@ -66,10 +75,26 @@ internal sealed partial class ConfigurationSchema(
             RabbitMqOptions.Read(new SettingsReader(section, "", options.BindingErrors), options);
             return options.BindingErrors;
         }),
+        new("NearCache.Management", "NearCacheConsole", "the console of NearCache", typeof(NearCacheConsoleOptions), section =>
+        {
+            using var services = new ServiceCollection().AddNearCacheConsole(section).BuildServiceProvider();
+            try
+            {
+                _ = services.GetRequiredService<IOptions<NearCacheConsoleOptions>>().Value;
+                return [];
+            }
+            catch (OptionsValidationException e)
+            {
+                return [.. e.Failures];
+            }
+        }),
     ];
 
     /// <summary>The usual name of the section.</summary>
     public string Name => section;
+
+    /// <summary>The type of the options.</summary>
+    public Type OptionsType => options;
 
     /// <summary>The path of the file that is shipped.</summary>
     public string File => Repository.At("src", package, "ConfigurationSchema.json");
@@ -92,7 +117,7 @@ internal sealed partial class ConfigurationSchema(
         var settings = new Dictionary<string, string?> { [$"{section}:{path}{Unknown}"] = "1" };
         var mistake = Mistakes(new ConfigurationBuilder().AddInMemoryCollection(settings).Build())
             .Single(text => text.Contains(Unknown, StringComparison.Ordinal));
-        return mistake[(mistake.IndexOf("Known here: ", StringComparison.Ordinal) + "Known here: ".Length)..].TrimEnd('.').Split(", ");
+        return KnownNames().Match(mistake).Groups[1].Value.Split(", ");
     }
 
     private JsonObject Section(string path, Type type, object? defaults)
@@ -100,7 +125,7 @@ internal sealed partial class ConfigurationSchema(
         var properties = new JsonObject();
         foreach (var name in Known(path).Order(StringComparer.Ordinal))
         {
-            var property = type.GetProperty(name);
+            var property = type.GetProperty(OwnNames.GetValueOrDefault((type, name), name));
             var value = defaults is null ? null : property?.GetValue(defaults);
             var setting = Setting(path + name, property?.PropertyType ?? typeof(string), value);
             setting.Add("description", OwnWords.GetValueOrDefault(path + name) ?? (property is null ? null : Described(property)));
@@ -150,6 +175,23 @@ internal sealed partial class ConfigurationSchema(
         if (type == typeof(double))
         {
             return WithDefault(new JsonObject { ["type"] = "number" }, value is double fraction ? fraction : null);
+        }
+
+        // What is read as another schema's section has the settings of that schema.
+        if (path.Length > 0 && All.FirstOrDefault(schema => schema.OptionsType == type) is { } other)
+        {
+            return other.Section("", type, Activator.CreateInstance(type));
+        }
+
+        // The names of a dictionary are the user's.
+        if (ElementOf(type) is { IsGenericType: true } pair && pair.GetGenericTypeDefinition() == typeof(KeyValuePair<,>))
+        {
+            var named = pair.GenericTypeArguments[1];
+            return new JsonObject
+            {
+                ["type"] = "object",
+                ["additionalProperties"] = Section(path + ":name:", named, Activator.CreateInstance(named)),
+            };
         }
 
         return ElementOf(type) is { } element
@@ -207,6 +249,9 @@ internal sealed partial class ConfigurationSchema(
 
     [GeneratedRegex(@"^Gets (or sets |or initializes )?(a value indicating (?=whether ))?")]
     private static partial Regex Getter();
+
+    [GeneratedRegex(@"(?:Known here:|The settings here are) (.*)\.$")]
+    private static partial Regex KnownNames();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Space();

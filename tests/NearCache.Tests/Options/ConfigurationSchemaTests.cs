@@ -72,6 +72,18 @@ public sealed class ConfigurationSchemaTests
     public void What_the_schema_of_RabbitMq_takes_is_what_is_read(string section, bool isTaken) => Take("RabbitMq", section, isTaken);
 
     [Theory]
+    [InlineData("""{ "ViewPolicy": "operators", "OperatePolicy": "operators", "DataFolder": "/var/lib/console", "DataDays": 30 }""", true)]
+    [InlineData("""{ "ViewPolicie": "operators" }""", false)]
+    [InlineData("""{ "DataBytes": "many" }""", false)]
+    [InlineData("""{ "Contexts": { "shop": { "Cluster": "prod", "NearCache": { "Memcached": { "Servers": [ "a" ] } } } } }""", true)]
+    [InlineData("""{ "Contexts": { "shop": { "ReadOnly": true, "NearCache": { "Memcached": { "Servers": [ "a" ] } } } } }""", true)]
+    [InlineData("""{ "Contexts": { "shop": { "Clusta": "prod", "NearCache": { "Namespace": "shop" } } } }""", false)]
+    [InlineData("""{ "Contexts": { "shop": { "ReadOnly": "perhaps", "NearCache": { "Namespace": "shop" } } } }""", false)]
+    [InlineData("""{ "Contexts": { "shop": { "NearCache": { "Memcached": { "Server": "cache-1:11211" } } } } }""", false)]
+    public void What_the_schema_of_the_console_takes_is_what_is_read(string section, bool isTaken) =>
+        Take("NearCacheConsole", section, isTaken);
+
+    [Theory]
     [MemberData(nameof(Sections))]
     public void Every_setting_is_described(string section)
     {
@@ -94,7 +106,7 @@ public sealed class ConfigurationSchemaTests
 
     private static void Collect(JsonObject schema, string path, List<string> undescribed)
     {
-        foreach (var (name, node) in (schema["properties"] ?? schema["items"]?["properties"])?.AsObject() ?? [])
+        foreach (var (name, node) in (schema["properties"] ?? Inner(schema)?["properties"])?.AsObject() ?? [])
         {
             var setting = node!.AsObject();
             if (setting["description"] is not { } text || ((string)text!).StartsWith("Gets ", StringComparison.Ordinal))
@@ -105,6 +117,9 @@ public sealed class ConfigurationSchemaTests
             Collect(setting, path + name + ":", undescribed);
         }
     }
+
+    // Of a list or of a dictionary.
+    private static JsonNode? Inner(JsonObject schema) => schema["items"] ?? schema["additionalProperties"] as JsonObject;
 
     private static bool IsValid(string json)
     {
