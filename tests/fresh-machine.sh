@@ -53,9 +53,10 @@ inside bash -c '
   set -eum
   cd /source
   dotnet run --project samples/Storefront >/tmp/storefront.log 2>&1 &
-  for _ in $(seq 600); do
+  # For as long as it builds and starts, at most an hour.
+  while [ "$SECONDS" -lt 3600 ] && kill -0 "$!" 2>/dev/null; do
     if (exec 3<>/dev/tcp/127.0.0.1/5080 && printf "GET / HTTP/1.0\r\n\r\n" >&3 && grep -q " 200 " <&3) 2>/dev/null; then
-      echo "dotnet run --project samples/Storefront: its page is there"
+      echo "dotnet run --project samples/Storefront: its page is there after $SECONDS s"
       kill -TERM -- "-$!"
       wait || true
       exit 0
@@ -63,6 +64,7 @@ inside bash -c '
     sleep 0.5
   done
   cat /tmp/storefront.log
-  kill -KILL -- "-$!"
+  echo "dotnet run --project samples/Storefront: no page at http://127.0.0.1:5080/ after $SECONDS s" >&2
+  kill -KILL -- "-$!" 2>/dev/null
   exit 1'
 inside bash -c 'cd /source && exec tests/run.sh "$@"' run.sh "$@"
