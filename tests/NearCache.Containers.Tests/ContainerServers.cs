@@ -17,16 +17,21 @@ public sealed class ContainerServers : IAsyncLifetime
     private readonly Dictionary<string, (IContainer Container, int Port)> _containers = [];
     private string? _absent;
     private INetwork? _network;
+    private NearCacheClient? _reader;
+    private NearCacheClient? _writer;
 
     public static IReadOnlyList<string> Memcacheds { get; } = ["memcached1", "memcached2"];
 
     public static IReadOnlyList<string> ZooKeepers { get; } = ["zookeeper1", "zookeeper2", "zookeeper3"];
 
+    /// <summary>The image of the memcacheds.</summary>
+    public string MemcachedImage { get; private set; } = "";
+
     /// <summary>A cache on all of these servers.</summary>
-    public NearCacheClient Reader => field ??= NewCache();
+    public NearCacheClient Reader => _reader ??= NewCache();
 
     /// <summary>Another one, as if it were another process.</summary>
-    public NearCacheClient Writer => field ??= NewCache();
+    public NearCacheClient Writer => _writer ??= NewCache();
 
     public async ValueTask InitializeAsync()
     {
@@ -37,29 +42,16 @@ public sealed class ContainerServers : IAsyncLifetime
             return;
         }
 
-        var images = await Images.FindAsync();
-        SetUpTestcontainers(version, images);
-        _network = new NetworkBuilder().WithName($"nearcache-{Guid.NewGuid():N}").Build();
-        await _network.CreateAsync();
-        foreach (var name in Memcacheds)
+        await DockerOwner.RemoveAsync(owner => owner.HasEnded);
+        try
         {
-            Add(name, images.Memcached, 11211);
+            await StartAllAsync(version);
         }
-
-        var members = ZooKeepers.Index().Select(member => $"server.{member.Index + 1}={member.Item}:2888:3888;2181");
-        foreach (var (index, name) in ZooKeepers.Index())
+        catch
         {
-            Add(name, images.ZooKeeper, 2181, new Dictionary<string, string>
-            {
-                ["ZOO_MY_ID"] = (index + 1).ToString(CultureInfo.InvariantCulture),
-                ["ZOO_SERVERS"] = string.Join(' ', members),
-                ["ZOO_TICK_TIME"] = "500",
-                ["ZOO_4LW_COMMANDS_WHITELIST"] = "srvr",
-            });
+            await DisposeAsync();
+            throw;
         }
-
-        await Task.WhenAll(_containers.Values.Select(server => server.Container.StartAsync()));
-        await Task.WhenAll(_containers.Keys.Select(AnswersAsync));
     }
 
     /// <summary>Skips the test where there is no docker.</summary>
@@ -88,8 +80,7 @@ public sealed class ContainerServers : IAsyncLifetime
 
                 return leader is not null;
             },
-            "the ensemble has a leader",
-            TimeSpan.FromMinutes(1));
+            "the ensemble has a leader");
         return leader!;
     }
 
@@ -116,17 +107,46 @@ public sealed class ContainerServers : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        if (_absent is null)
+        foreach (var cache in new[] { _reader, _writer }.OfType<NearCacheClient>())
         {
-            await Reader.DisposeAsync();
-            await Writer.DisposeAsync();
+            await cache.DisposeAsync();
         }
 
-        await Task.WhenAll(_containers.Values.Select(server => server.Container.DisposeAsync().AsTask()));
-        if (_network is not null)
+        if (_absent is null)
         {
-            await _network.DisposeAsync();
+            await DockerOwner.RemoveAsync(owner => owner == DockerOwner.This);
         }
+    }
+
+    private async Task StartAllAsync(string apiVersion)
+    {
+        var images = await Images.FindAsync();
+        MemcachedImage = images.Memcached;
+        SetUpTestcontainers(apiVersion, images);
+        _network = new NetworkBuilder()
+            .WithName($"nearcache-{Guid.NewGuid():N}")
+            .WithLabel(DockerOwner.Label, DockerOwner.This.ToString())
+            .Build();
+        await _network.CreateAsync();
+        foreach (var name in Memcacheds)
+        {
+            Add(name, images.Memcached, 11211);
+        }
+
+        var members = ZooKeepers.Index().Select(member => $"server.{member.Index + 1}={member.Item}:2888:3888;2181");
+        foreach (var (index, name) in ZooKeepers.Index())
+        {
+            Add(name, images.ZooKeeper, 2181, new Dictionary<string, string>
+            {
+                ["ZOO_MY_ID"] = (index + 1).ToString(CultureInfo.InvariantCulture),
+                ["ZOO_SERVERS"] = string.Join(' ', members),
+                ["ZOO_TICK_TIME"] = "500",
+                ["ZOO_4LW_COMMANDS_WHITELIST"] = "srvr",
+            });
+        }
+
+        await Task.WhenAll(_containers.Values.Select(server => server.Container.StartAsync()));
+        await Task.WhenAll(_containers.Keys.Select(AnswersAsync));
     }
 
     // Docker's API of a distribution is older than what Testcontainers asks for. Its reaper is an image too.
@@ -134,9 +154,13 @@ public sealed class ContainerServers : IAsyncLifetime
     {
         Environment.SetEnvironmentVariable("DOCKER_API_VERSION", apiVersion);
         Environment.SetEnvironmentVariable("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1");
-        if (images.AreStandIns)
+        if (images.Reaper is null)
         {
             Environment.SetEnvironmentVariable("TESTCONTAINERS_RYUK_DISABLED", "true");
+        }
+        else
+        {
+            Environment.SetEnvironmentVariable("TESTCONTAINERS_RYUK_CONTAINER_IMAGE", images.Reaper);
         }
     }
 
@@ -159,6 +183,7 @@ public sealed class ContainerServers : IAsyncLifetime
             .WithNetwork(_network!)
             .WithNetworkAliases(name)
             .WithPortBinding(port, inside)
+            .WithLabel(DockerOwner.Label, DockerOwner.This.ToString())
             .WithEnvironment(settings ?? new Dictionary<string, string>())
             .Build();
         _containers.Add(name, (container, port));
@@ -173,8 +198,7 @@ public sealed class ContainerServers : IAsyncLifetime
         async () => Memcacheds.Contains(name)
             ? (await AskAsync(name, "version\r\nquit\r\n")).StartsWith("VERSION", StringComparison.Ordinal)
             : (await AskAsync(name, "srvr")).Contains("Mode:", StringComparison.Ordinal),
-        $"{name} answers",
-        TimeSpan.FromMinutes(1));
+        $"{name} answers");
 
     private async Task<string> AskAsync(string name, string text)
     {

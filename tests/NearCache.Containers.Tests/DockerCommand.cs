@@ -16,7 +16,7 @@ internal static class DockerCommand
     }
 
     /// <summary>Runs a program.</summary>
-    /// <returns>Its exit code, and what it printed; -1 and the reason where it cannot be started.</returns>
+    /// <returns>Its exit code, and what it printed; -1 and the reason where it cannot be started, or does not end within five minutes.</returns>
     public static async Task<(int Status, string Said)> TryAsync(string program, params string[] arguments)
     {
         try
@@ -24,10 +24,18 @@ internal static class DockerCommand
             var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
             using var process = Process.Start(start)!;
             using var limit = new CancellationTokenSource(AtMost);
-            var said = process.StandardOutput.ReadToEndAsync(limit.Token);
-            var wrong = process.StandardError.ReadToEndAsync(limit.Token);
-            await process.WaitForExitAsync(limit.Token);
-            return (process.ExitCode, (await said + await wrong).Trim());
+            try
+            {
+                var said = process.StandardOutput.ReadToEndAsync(limit.Token);
+                var wrong = process.StandardError.ReadToEndAsync(limit.Token);
+                await process.WaitForExitAsync(limit.Token);
+                return (process.ExitCode, (await said + await wrong).Trim());
+            }
+            catch (OperationCanceledException)
+            {
+                process.Kill(entireProcessTree: true);
+                return (-1, $"{program} {string.Join(' ', arguments)} did not end within {AtMost.TotalMinutes:0} minutes");
+            }
         }
         catch (System.ComponentModel.Win32Exception e)
         {

@@ -40,8 +40,7 @@ public sealed class ServersInContainersTests(ContainerServers servers) : IClassF
         Assert.NotEqual(leader, await servers.LeaderAsync());
         await Eventually.BecomesTrueAsync(
             () => Task.FromResult(reader.Snapshot().ZooKeeper == "Connected" && writer.Snapshot().ZooKeeper == "Connected"),
-            "both caches have a session with the others",
-            TimeSpan.FromMinutes(1));
+            "both caches have a session with the others");
         await servers.StartAsync(leader);
         await AllAreNearAsync(reader, writer, "after");
     }
@@ -68,6 +67,44 @@ public sealed class ServersInContainersTests(ContainerServers servers) : IClassF
         await AllAreNearAsync(reader, writer, "after");
     }
 
+    [Fact]
+    public async Task What_a_killed_run_left_is_removed()
+    {
+        servers.Need();
+        int ended;
+        using (var process = Process.Start("true"))
+        {
+            ended = process.Id;
+            await process.WaitForExitAsync(Token);
+        }
+
+        var theirs = await MakeAsync(DockerOwner.This with { Process = ended });
+        var elsewhere = await MakeAsync(new DockerOwner("another-machine", ended));
+        var ours = await MakeAsync(DockerOwner.This);
+
+        await DockerOwner.RemoveAsync(owner => owner.HasEnded);
+
+        foreach (var made in theirs)
+        {
+            Assert.NotEqual(0, (await DockerCommand.TryAsync("docker", "inspect", made)).Status);
+        }
+
+        foreach (var made in elsewhere.Concat(ours))
+        {
+            await DockerCommand.RunAsync("inspect", made);
+        }
+
+        await DockerOwner.RemoveAsync(owner => owner.Machine == "another-machine");
+
+        async Task<string[]> MakeAsync(DockerOwner owner)
+        {
+            var (label, image) = ($"{DockerOwner.Label}={owner}", $"nearcache-test/leftover:{owner}");
+            await DockerCommand.RunAsync("tag", servers.MemcachedImage, image);
+            var container = await DockerCommand.RunAsync("create", "--label", label, image);
+            return [container, await DockerCommand.RunAsync("network", "create", "--label", label, $"leftover-{owner}"), image];
+        }
+    }
+
     private async Task WithoutOneMemcachedAsync(Func<string, Task> take, Func<string, Task> giveBack)
     {
         servers.Need();
@@ -80,8 +117,7 @@ public sealed class ServersInContainersTests(ContainerServers servers) : IClassF
         // Reads of all keys are answered, from the source where the server is silent; a key of the other server is near again at once.
         await Eventually.BecomesTrueAsync(
             async () => (await SourcesAsync(reader, "source")).Contains(CacheSource.Factory),
-            "the keys of the server that is gone come from the source",
-            TimeSpan.FromMinutes(1));
+            "the keys of the server that is gone come from the source");
         Assert.Contains(CacheSource.Near, await SourcesAsync(reader, "source"));
 
         await giveBack(gone);
@@ -103,7 +139,7 @@ public sealed class ServersInContainersTests(ContainerServers servers) : IClassF
     private static Task AllAreNearAsync(NearCacheClient reader, NearCacheClient writer, string value) =>
         Task.WhenAll(AllKeys().Select(async key =>
         {
-            await Eventually.BecomesTrueAsync(() => IsWrittenAsync(writer, key, value), $"{key} is written", TimeSpan.FromMinutes(1));
+            await Eventually.BecomesTrueAsync(() => IsWrittenAsync(writer, key, value), $"{key} is written");
             await ShowsAsync(reader, key, value, CacheSource.Near);
         }));
 
@@ -128,8 +164,7 @@ public sealed class ServersInContainersTests(ContainerServers servers) : IClassF
                 var result = await cache.GetAsync<string>(key, Token);
                 return result.Value == value && (source ?? result.Source) == result.Source;
             },
-            $"{key} shows \"{value}\"",
-            TimeSpan.FromMinutes(1));
+            $"{key} shows \"{value}\"");
 
     private static IEnumerable<string> AllKeys() =>
         Enumerable.Range(0, Keys).Select(i => string.Create(CultureInfo.InvariantCulture, $"product:{i}"));

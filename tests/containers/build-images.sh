@@ -3,8 +3,9 @@
 # They take the settings that the tests and compose.yaml give to the official images, and no others.
 #
 #   tests/containers/build-images.sh            nearcache-test/memcached and nearcache-test/zookeeper
+#   tests/containers/build-images.sh TAG        the same with this tag in place of latest
 set -euo pipefail
-docker=${DOCKER:-docker}
+docker=${DOCKER:-docker} tag=${1:-latest}
 need() { for tool; do command -v "$tool" >/dev/null || { echo "build-images.sh: $tool is not installed" >&2; exit 1; }; done; }
 need "$docker" ldd tar memcached java
 root=$(mktemp -d)
@@ -30,7 +31,7 @@ skeleton() { mkdir -p "$1"/{tmp,etc,proc,sys,dev}; chmod 1777 "$1/tmp"; printf '
 memcached=$root/memcached
 skeleton "$memcached"
 put "$memcached" /usr/bin/memcached
-tar -C "$memcached" -c . | "$docker" import -c 'ENTRYPOINT ["/usr/bin/memcached", "-u", "root"]' -c 'EXPOSE 11211' - nearcache-test/memcached >/dev/null
+tar -C "$memcached" -c . | "$docker" import -c 'ENTRYPOINT ["/usr/bin/memcached", "-u", "root"]' -c 'EXPOSE 11211' - "nearcache-test/memcached:$tag" >/dev/null
 
 zookeeper=$root/zookeeper
 skeleton "$zookeeper"
@@ -76,5 +77,5 @@ exec /jre/bin/java -Xmx128m -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLog
   -cp /usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar org.apache.zookeeper.server.quorum.QuorumPeerMain /tmp/zoo.cfg
 START
 chmod +x "$zookeeper/start"
-tar -C "$zookeeper" -c . | "$docker" import -c 'ENTRYPOINT ["/start"]' -c 'EXPOSE 2181' - nearcache-test/zookeeper >/dev/null
-echo "made nearcache-test/memcached ($(du -sm "$memcached" | cut -f1) MB) and nearcache-test/zookeeper ($(du -sm "$zookeeper" | cut -f1) MB) in $SECONDS s"
+tar -C "$zookeeper" -c . | "$docker" import -c 'ENTRYPOINT ["/start"]' -c 'EXPOSE 2181' - "nearcache-test/zookeeper:$tag" >/dev/null
+echo "made nearcache-test/memcached:$tag ($(du -sm "$memcached" | cut -f1) MB) and nearcache-test/zookeeper:$tag ($(du -sm "$zookeeper" | cut -f1) MB) in $SECONDS s"

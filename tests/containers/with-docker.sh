@@ -14,22 +14,35 @@ if command -v docker >/dev/null && timeout 10 docker version >/dev/null 2>&1; th
 for tool in docker dockerd ip nsenter iptables; do command -v "$tool" >/dev/null || without "no daemon answers, and $tool is not installed" "$@"; done
 [ "$(id -u)" = 0 ] || without "no daemon answers, and one of its own needs root" "$@"
 
-name=nearcache-$$ folder=$(mktemp -d -t nearcache-docker-XXXXXX) daemon=
-end() {
+# Ends a daemon with its containers, and removes its network namespace and its folder.
+remove() { # NAMESPACE FOLDER DAEMON
   local containers
-  if [ -n "$daemon" ]; then
-    containers=$(docker -H "unix://$folder/docker.sock" ps -aq 2>/dev/null)
-    [ -z "$containers" ] || docker -H "unix://$folder/docker.sock" rm -f $containers >/dev/null 2>&1
-    kill "$daemon" 2>/dev/null
-    wait "$daemon" 2>/dev/null
+  if [ -n "$3" ]; then
+    containers=$(timeout 60 docker -H "unix://$2/docker.sock" ps -aq 2>/dev/null)
+    [ -z "$containers" ] || timeout 60 docker -H "unix://$2/docker.sock" rm -f $containers >/dev/null 2>&1
+    kill "$3" 2>/dev/null
+    tail --pid="$3" -f /dev/null
   fi
   cd /
-  ip netns delete "$name" 2>/dev/null
-  grep -oE "$folder/[^ ]+" /proc/mounts | sort -r | while read -r mounted; do umount -l "$mounted" 2>/dev/null; done
-  rm -rf "$folder"
+  ip netns delete "$1" 2>/dev/null
+  grep -oE "$2/[^ ]+" /proc/mounts | sort -r | while read -r mounted; do umount -l "$mounted" 2>/dev/null; done
+  rm -rf "$2"
 }
+
+# What a killed run of this script left: its namespace tells its process, and the daemon in there its folder.
+for left in $(ip netns list 2>/dev/null | grep -oE '^nearcache-docker-[0-9]+'); do
+  [ ! -e "/proc/${left##*-}" ] || continue
+  for process in $(ip netns pids "$left" 2>/dev/null); do
+    [ "$(cat "/proc/$process/comm" 2>/dev/null)" != dockerd ] || remove "$left" "$(readlink "/proc/$process/cwd")" "$process"
+  done
+  ip netns delete "$left" 2>/dev/null
+done
+
+name=nearcache-docker-$$ folder=$(mktemp -d -t nearcache-docker-XXXXXX) daemon= command=
+end() { remove "$name" "$folder" "$daemon"; }
 trap end EXIT
-trap 'exit 130' INT TERM
+# The command is told first, and has ten seconds.
+trap '[ -z "$command" ] || { kill -TERM "$command"; timeout 10 tail --pid="$command" -f /dev/null || kill -KILL "$command"; } 2>/dev/null; exit 130' INT TERM
 inside=(nsenter "--net=/run/netns/$name")
 if ! ip netns add "$name" 2>/dev/null || ! "${inside[@]}" ip link set lo up 2>/dev/null; then
   end
@@ -40,7 +53,7 @@ fi
 cd "$folder" || exit 1
 "${inside[@]}" dockerd --data-root "$folder/root" --exec-root "$folder/run" -p "$folder/pid" -H "unix://$folder/docker.sock" >"$folder/log" 2>&1 &
 daemon=$!
-for _ in $(seq 300); do
+for _ in $(seq 1200); do
   docker -H "unix://$folder/docker.sock" version >/dev/null 2>&1 && break
   kill -0 "$daemon" 2>/dev/null || break
   sleep 0.1
@@ -54,4 +67,6 @@ if ! docker -H "unix://$folder/docker.sock" version >/dev/null 2>&1; then
 fi
 export DOCKER_HOST=unix://$folder/docker.sock
 cd "$from" || exit 1
-"${inside[@]}" "$@"
+"${inside[@]}" "$@" <&0 &
+command=$!
+wait "$command"

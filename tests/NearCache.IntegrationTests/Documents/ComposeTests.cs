@@ -113,18 +113,28 @@ public sealed class ComposeTests
         Assert.Equal("/metrics", job["metrics_path"]);
     }
 
-    [Fact]
-    public void The_image_is_built_of_what_is_there_and_does_not_run_as_root()
+    [Theory]
+    [InlineData("storefront")]
+    [InlineData("nearcache")]
+    public void The_image_is_built_of_what_is_there_and_does_not_run_as_root(string name)
     {
-        var lines = Repository.Read("deploy/storefront.Dockerfile").Split('\n');
+        var lines = Repository.Read($"deploy/{name}.Dockerfile").Split('\n');
         var copied = lines
             .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from", StringComparison.Ordinal))
-            .SelectMany(line => line.Split(' ')[1..^1]);
+            .SelectMany(line => line.Split(' ')[1..^1])
+            .Select(path => path.TrimEnd('/'))
+            .ToArray();
 
+        Assert.NotEmpty(copied);
         Assert.All(copied, path => Assert.True(Path.Exists(Path.Combine(Repository.Root, path)), path));
         Assert.Contains(lines, line => line.StartsWith("ARG BASE=", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("HEALTHCHECK ", StringComparison.Ordinal));
+        Assert.Equal(name == "storefront", lines.Any(line => line.StartsWith("HEALTHCHECK ", StringComparison.Ordinal)));
         Assert.Matches(@"^USER [1-9]\d*$", lines.Last(line => line.StartsWith("USER ", StringComparison.Ordinal)));
+
+        // Docker is sent what the images need: not the artifacts of a build, which are gigabytes, nor the history.
+        var ignored = Repository.Read(".dockerignore").Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToArray();
+        Assert.Equal("*", ignored[0]);
+        Assert.All(copied, path => Assert.Contains($"!{path}", ignored));
     }
 
     // Anchors and merge keys are resolved.
