@@ -52,6 +52,7 @@ inside() { chroot "$root" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/
 inside bash -c '
   set -eum
   cd /source
+  if (exec 3<>/dev/tcp/127.0.0.1/5080) 2>/dev/null; then echo "port 5080, which the shop needs, is in use" >&2; exit 1; fi
   dotnet run --project samples/Storefront >/tmp/storefront.log 2>&1 &
   # For as long as it builds and starts, at most an hour.
   while [ "$SECONDS" -lt 3600 ] && kill -0 "$!" 2>/dev/null; do

@@ -23,6 +23,17 @@ fail() { printf 'tests/run.sh: %s\n' "$*" >&2; exit 1; }
 command -v dotnet >/dev/null || fail "the .NET SDK 10 is not installed (no 'dotnet' on PATH): https://dotnet.microsoft.com/download"
 dotnet --version >/dev/null 2>&1 || fail "no .NET SDK that global.json accepts; installed: $(dotnet --list-sdks | tr '\n' ' ')"
 
+# A misspelt setting would skip what was meant to run.
+case ${NEARCACHE_TOOLS-} in '' | all) ;; *) fail "NEARCACHE_TOOLS is '$NEARCACHE_TOOLS': set it to 'all', or not at all" ;; esac
+required=${NEARCACHE_REQUIRE-}
+for tool in ${required//,/ }; do
+  case $tool in
+    aot | browser | containers | redis | prometheus | rabbitmq) ;;
+    *) fail "NEARCACHE_REQUIRE names '$tool': it takes aot, browser, containers, redis, prometheus and rabbitmq, separated by commas" ;;
+  esac
+done
+[[ ${NEARCACHE_SUITE_MINUTES:-1} =~ ^[1-9][0-9]*$ ]] || fail "NEARCACHE_SUITE_MINUTES is '$NEARCACHE_SUITE_MINUTES': it takes a number of minutes"
+
 # ZooKeeper without its daemon: the jars, and a Java to run them.
 missing=()
 command -v memcached >/dev/null || missing+=(memcached)
@@ -97,7 +108,7 @@ say "built in $((SECONDS - started)) s"
 if [ $# -gt 0 ]; then suites=("$@"); else
   suites=()
   for project in tests/*.Tests/*.csproj tests/NearCache.IntegrationTests/*.csproj; do suites+=("$(basename "$project" .csproj)"); done
-  if [ "${NEARCACHE_TOOLS-}" != all ] && [[ ",${NEARCACHE_REQUIRE-}," != *,containers,* ]]; then
+  if [ "${NEARCACHE_TOOLS-}" != all ] && [[ ",${required// /}," != *,containers,* ]]; then
     suites=("${suites[@]/#NearCache.Containers.Tests/}")
     say "NearCache.Containers.Tests: not run (NEARCACHE_TOOLS=all runs it)"
   fi

@@ -16,7 +16,9 @@ internal static class DockerCommand
     }
 
     /// <summary>Runs a program.</summary>
-    /// <returns>Its exit code, and what it printed; -1 and the reason where it cannot be started, or does not end within five minutes.</returns>
+    /// <returns>
+    /// Its exit code, and what it printed; -1 and the reason where it cannot be started, or does not end within five minutes.
+    /// </returns>
     public static async Task<(int Status, string Said)> TryAsync(string program, params string[] arguments)
     {
         try

@@ -43,7 +43,7 @@ internal sealed record Images(string Memcached, string ZooKeeper, string? Reaper
         var wrong = await LookAsync(image);
         Assert.True(
             wrong is null || string.IsNullOrWhiteSpace(named),
-            $"{setting} names the image '{named}', which is not there and cannot be pulled: {wrong}. Correct the name, or unset {setting}.");
+            $"{setting} names the image '{named}', which is not there and cannot be pulled. Correct the name, or unset {setting}: {wrong}");
         return wrong is null ? image : null;
     }
 

@@ -91,11 +91,19 @@ public sealed partial class MonitoringTests(LiveScrape scrape) : IClassFixture<L
     {
         var rules = string.Concat(Names.Dashboard.Concat(Names.Queries).Select((expression, i) =>
             $"  - record: dashboard:{i}\n    expr: |\n      {expression.ReplaceLineEndings("\n      ")}\n"));
-        var file = Path.Combine(Directory.CreateTempSubdirectory("nearcache-test-").FullName, "dashboard.yml");
-        await File.WriteAllTextAsync(
-            file, $"groups:\n- name: dashboard\n  rules:\n{rules}", TestContext.Current.CancellationToken);
+        var folder = Directory.CreateTempSubdirectory("nearcache-test-");
+        try
+        {
+            var file = Path.Combine(folder.FullName, "dashboard.yml");
+            await File.WriteAllTextAsync(
+                file, $"groups:\n- name: dashboard\n  rules:\n{rules}", TestContext.Current.CancellationToken);
 
-        await PromtoolAsync("check", "rules", file);
+            await PromtoolAsync("check", "rules", file);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]

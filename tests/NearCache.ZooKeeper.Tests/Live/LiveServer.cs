@@ -8,11 +8,14 @@ namespace NearCache.ZooKeeper.Tests.Live;
 /// <summary>One real server shared by all tests that leave it running. Each test works below a node of its own.</summary>
 public sealed class LiveServer : IAsyncDisposable
 {
-    private readonly Lazy<Task<ZooKeeperProcess>> _server = new(() => ZooKeeperProcess.StartNewAsync(
-        settings: ["authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider"],
-        javaOptions: ["-Dzookeeper.extendedTypesEnabled=true", $"-Djava.security.auth.login.config={LoginConfiguration()}"]));
+    private readonly DirectoryInfo _login = Directory.CreateTempSubdirectory("nearcache-test-jaas-");
+    private readonly Lazy<Task<ZooKeeperProcess>> _server;
 
     private readonly System.Runtime.CompilerServices.ConditionalWeakTable<ZooKeeperClient, string> _connectionStrings = [];
+
+    public LiveServer() => _server = new(() => ZooKeeperProcess.StartNewAsync(
+        settings: ["authProvider.1=org.apache.zookeeper.server.auth.SASLAuthenticationProvider"],
+        javaOptions: ["-Dzookeeper.extendedTypesEnabled=true", $"-Djava.security.auth.login.config={LoginConfiguration()}"]));
 
     /// <summary>Returns the server, which starts on first use.</summary>
     public Task<ZooKeeperProcess> ServerAsync() => _server.Value;
@@ -44,15 +47,17 @@ public sealed class LiveServer : IAsyncDisposable
         {
             await (await _server.Value).DisposeAsync();
         }
+
+        _login.Delete(recursive: true);
     }
 
     // A busy machine takes longer than the default for thousands of requests.
     private static ZooKeeperOptions Patient(string connectionString) =>
         new() { ConnectionString = connectionString, RequestTimeout = TimeSpan.FromMinutes(3) };
 
-    private static string LoginConfiguration()
+    private string LoginConfiguration()
     {
-        var path = Path.Combine(Directory.CreateTempSubdirectory("nearcache-test-jaas-").FullName, "jaas.conf");
+        var path = Path.Combine(_login.FullName, "jaas.conf");
         File.WriteAllText(path, """
             Server {
                 org.apache.zookeeper.server.auth.DigestLoginModule required
