@@ -16,6 +16,7 @@ internal sealed class CommandFactory(ToolHost host, ConnectionOptions names)
         KeyCommands.Create(this),
         RulesCommands.Create(this),
         .. StopCommands.Create(this),
+        ProcessesCommand.Create(this),
         ConnectionsCommand.Create(this),
         ZNodesCommands.CreateZNodes(this),
         ZNodesCommands.CreateClean(this),

@@ -80,6 +80,9 @@ internal static class TopCommand
     private static Rows Render(Terminal terminal, TopReading before, TopReading now, string sort)
     {
         var processes = TopProcess.Of(before, now, sort);
+
+        // A column for what is seldom there.
+        var hasSilentCarriers = processes.Any(one => one.SilentCarriers.Length > 0);
         List<IRenderable> parts =
         [
             new Text(SafeText.Of($"{now.Namespace}  {Words.Time(now.At)}  "
@@ -92,8 +95,10 @@ internal static class TopCommand
             new Text(""),
             now.Reports.IsKnown
                 ? terminal.TableOf(
-                    ["PROCESS", "STATE", "NEAR HITS/S", "REMOTE READS/S", "FAILURES/S", "STALENESS", "THREAD DELAY", "VERSION"],
-                    processes.Take(MaxRows).Select(one => one.Cells))
+                    ["PROCESS", "STATE", "NEAR HITS/S", "REMOTE READS/S", "FAILURES/S", "STALENESS", "THREAD DELAY", "VERSION",
+                        .. hasSilentCarriers ? ["DOES NOT DELIVER"] : Array.Empty<string>()],
+                    processes.Take(MaxRows).Select(one => (IReadOnlyList<string>)
+                        [.. one.Cells, .. hasSilentCarriers ? [one.SilentCarriers] : Array.Empty<string>()]))
                 : new Text(SafeText.Of($"The processes are unknown: {now.Reports.Unknown}")),
         ];
         if (processes.Count > MaxRows)

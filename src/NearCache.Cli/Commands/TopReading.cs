@@ -1,3 +1,4 @@
+using NearCache.Cli.Doctoring;
 using NearCache.Cli.Output;
 
 namespace NearCache.Cli.Commands;
@@ -43,11 +44,14 @@ internal sealed record TopProcess(ProcessReport Report, double? Hits, double? Re
     public IReadOnlyList<string> Cells => Report.Summary is { } summary
         ?
         [
-            $"{summary.Pod ?? summary.Host} (pid {summary.ProcessId})", State(summary), Rate(Hits), Rate(Reads), Rate(Failures),
+            FleetReading.NameOf(summary), ProcessesCommand.StateOf(Report), Rate(Hits), Rate(Reads), Rate(Failures),
             summary.ConfirmedBefore is { } staleness ? Words.Of(staleness)
                 : "unconfirmed", Words.Of(summary.ThreadPoolDelay), summary.Version,
         ]
-        : [Report.Member?.Host ?? Report.Id, "no report", "", "", "", "", "", Report.Member?.Version ?? ""];
+        : [FleetReading.NameOf(Report), ProcessesCommand.StateOf(Report), "", "", "", "", "", Report.Member?.Version ?? ""];
+
+    /// <summary>Gets the carriers that do not deliver to it; empty if all do.</summary>
+    public string SilentCarriers => ProcessesCommand.SilentCarriersOf(Report);
 
     /// <summary>Returns the processes of a reading in an order.</summary>
     public static IReadOnlyList<TopProcess> Of(TopReading before, TopReading now, string sort)
@@ -87,10 +91,6 @@ internal sealed record TopProcess(ProcessReport Report, double? Hits, double? Re
             Rate(summary.RemoteReads, earlier.RemoteReads),
             Rate(summary.Failures, earlier.Failures));
     }
-
-    private string State(ProcessSummary summary) => Report.Status == ProcessReportStatus.Silent
-        ? $"silent {Words.Of(Report.Age ?? TimeSpan.Zero)}"
-        : summary.State.ToString().ToLowerInvariant();
 
     private static string Rate(double? rate) => rate is { } known ? Words.Rate(known) : "";
 }

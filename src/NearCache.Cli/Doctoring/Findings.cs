@@ -152,6 +152,10 @@ internal static class Findings
     public static readonly Finding GateClosed = Warning(
         "gate-closed", CheckGroup.Processes, "The process serves nothing near from a server that no audit has confirmed.");
 
+    public static readonly Finding CarrierSilent = Warning(
+        "carrier-silent", CheckGroup.Processes,
+        "The process learns of the writes of others from its audits, after about a second, or from its other carriers. Nothing is lost.");
+
     public static readonly Finding OldVersion = Warning(
         "old-version", CheckGroup.Processes, "An upgrade was not completed: new features wait for the last process of the old version.");
 
@@ -205,7 +209,8 @@ internal static class Findings
         StopNotObeyed, RulesNotApplied, ServersDiffer, PlacementDiffers, PrefixDiffers, OtherConfiguration,
         ZooKeeperUnreachable, NoQuorum, EnsembleServerDown, EnsembleSlow, ChrootMissing, AccessDenied, NodesMissing, NewerFormat,
         QuotaNearLimit, CoTenants, OverBudget,
-        ProcessSilent, ProcessWithoutReport, MemberMissing, ProcessStarved, GateClosed, OldVersion, CrashLoop, Complaints, ReportsUnknown,
+        ProcessSilent, ProcessWithoutReport, MemberMissing, ProcessStarved, GateClosed, CarrierSilent, OldVersion, CrashLoop, Complaints,
+        ReportsUnknown,
         RuleSuspended, RuleUseless, RuleOverLocks, RuleShadowed, UsageUnknown,
         NamespaceUnknown, NamespacesLeftOver, TooManyNamespaces, NodesLeftOver,
     ];

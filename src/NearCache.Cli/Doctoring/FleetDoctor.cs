@@ -13,6 +13,7 @@ internal static class FleetDoctor
             .. AgreementChecks.Of(reading),
             .. EnsembleChecks.Of(reading),
             .. ProcessChecks.Of(reading),
+            .. CarrierChecks.Of(reading),
             .. RuleChecks.Of(reading),
             .. NamespaceChecks.Of(reading),
         ];

@@ -14,6 +14,7 @@ internal sealed class FleetReader(FleetClient client, NearCacheOptions options, 
 
     // The long reports that are read: some tell what is wrong with a server or a rule, and all would be many requests in a large fleet.
     private const int MaxDetails = 24;
+    private const int MaxTroubled = 4;
 
     /// <summary>Reads everything. A part that cannot be read is unknown, and delays no other.</summary>
     public async Task<FleetReading> ReadAsync(string source, bool isBeforeFirstStart, CancellationToken cancellationToken)
@@ -62,10 +63,11 @@ internal sealed class FleetReader(FleetClient client, NearCacheOptions options, 
 
     private async Task<IReadOnlyList<ProcessDetail>> DetailsAsync(Observed<FleetReports> reports, CancellationToken cancellationToken)
     {
-        // Spread over the fleet, so that pods of one deployment do not hide those of another.
+        // Spread over the fleet, so that pods of one deployment do not hide those of another; and some that have a problem to tell.
         ProcessReport[] live = [.. (reports.Value?.Processes ?? []).Where(process => process.Status == ProcessReportStatus.Live)];
         var some = live.Length <= MaxDetails ? live : [.. Enumerable.Range(0, MaxDetails).Select(i => live[i * live.Length / MaxDetails])];
-        var read = await Task.WhenAll(some.Select(process => client.GetReportAsync(process.Id, cancellationToken))).ConfigureAwait(false);
+        var troubled = live.Where(process => process.Summary?.Carriers.Values.Contains(false) == true).Take(MaxTroubled);
+        var read = await Task.WhenAll(some.Union(troubled).Select(process => client.GetReportAsync(process.Id, cancellationToken))).ConfigureAwait(false);
         return [.. read.Select(detail => detail.Value).OfType<ProcessDetail>()];
     }
 

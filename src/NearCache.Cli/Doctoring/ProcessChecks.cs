@@ -6,9 +6,11 @@ namespace NearCache.Cli.Doctoring;
 /// <summary>Checks the processes by their reports.</summary>
 internal static class ProcessChecks
 {
+    /// <summary>The age below which a process may lack what it gets while it starts.</summary>
+    public static readonly TimeSpan Starting = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan Starved = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestUpgrade = TimeSpan.FromDays(14);
-    private static readonly TimeSpan Starting = TimeSpan.FromSeconds(30);
 
     // A report says the age at the time of its writing, so a busy machine may add a little.
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);

@@ -35,4 +35,17 @@ internal static class JsonOutput
             json.WriteNull(name);
         }
     }
+
+    /// <summary>Writes a whole number, or null if there is none.</summary>
+    public static void Number(this Utf8JsonWriter json, string name, long? value)
+    {
+        if (value is { } number)
+        {
+            json.WriteNumber(name, number);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
 }

@@ -159,6 +159,7 @@ internal static class FleetReadings
                 RulesRevision = 4,
                 ConfirmedBefore = TimeSpan.FromSeconds(1),
                 ThreadPoolDelay = TimeSpan.FromMilliseconds(2),
+                Carriers = isMember ? new Dictionary<string, bool> { ["ZooKeeper"] = true } : new Dictionary<string, bool>(),
             },
         };
     }
@@ -271,6 +272,18 @@ internal static class FleetReadings
     /// <summary>Changes the summary of one process.</summary>
     public static FleetReading WithSummary(this FleetReading reading, int number, Func<ProcessSummary, ProcessSummary> change) =>
         reading.WithProcess(number, process => process with { Summary = change(process.Summary!) });
+
+    /// <summary>Gives one process a carrier, by its short and its long report.</summary>
+    public static FleetReading WithCarrier(this FleetReading reading, int number, string name, bool isDelivering, string? problem = null) =>
+        reading
+            .WithSummary(number, one => one with
+            {
+                Carriers = new Dictionary<string, bool>(one.Carriers) { [name] = isDelivering },
+            })
+            .WithDetail(number, detail => detail with
+            {
+                Carriers = [.. detail.Carriers, new ReportedCarrier { Name = name, IsDelivering = isDelivering, Problem = problem }],
+            });
 
     /// <summary>Changes one process.</summary>
     public static FleetReading WithProcess(this FleetReading reading, int number, Func<ProcessReport, ProcessReport> change) => reading with

@@ -18,6 +18,20 @@ public sealed class HealthyFleetsTests
             reading.Options.ZooKeeper.Tls = new SslClientAuthenticationOptions();
             return reading;
         },
+        ["a broker beside ZooKeeper in some processes"] = () => FleetReadings.Healthy()
+            .WithCarrier(1, "RabbitMQ", isDelivering: true).WithCarrier(2, "RabbitMQ", isDelivering: true),
+        ["a broker alone, and a process that has just started"] = () => FleetReadings.Healthy(hasZooKeeper: false)
+            .WithCarrier(1, "RabbitMQ", isDelivering: true)
+            .WithCarrier(2, "RabbitMQ", isDelivering: false, "no message has come back yet")
+            .WithSummary(2, one => one with { StartedAt = FleetReadings.Now - TimeSpan.FromSeconds(4) }),
+        ["a process that has just started, without a session"] = () => FleetReadings.Healthy()
+            .WithCarrier(3, "ZooKeeper", isDelivering: false, "it is not connected")
+            .WithSummary(3, one => one with { StartedAt = FleetReadings.Now - TimeSpan.FromSeconds(2) })
+            .WithProcess(3, process => process with { Member = null }),
+        ["reports without carriers, of an older version"] = () => FleetReadings.Healthy()
+            .WithSummary(1, one => one with { Carriers = new Dictionary<string, bool>() })
+            .WithSummary(2, one => one with { Carriers = new Dictionary<string, bool>() })
+            .WithSummary(3, one => one with { Carriers = new Dictionary<string, bool>() }),
         ["rolling upgrade under way"] = () => FleetReadings.Healthy(processes: 4)
             .WithSummary(1, one => one with { Version = "0.2.0.0", StartedAt = FleetReadings.Now - TimeSpan.FromMinutes(9) })
             .WithSummary(2, one => one with { Version = "0.2.0.0", StartedAt = FleetReadings.Now - TimeSpan.FromMinutes(4), Starts = 2 })

@@ -120,8 +120,30 @@ public sealed class PlantedFaultsTests
             }),
             "nodes-missing", "/nearcache/shop/slots", "1421"),
         ["member missing"] = (
-            () => FleetReadings.Healthy().WithProcess(3, process => process with { Member = null }),
+            () => FleetReadings.Healthy().WithProcess(3, process => process with { Member = null })
+                .WithCarrier(3, "ZooKeeper", isDelivering: false, "it is not connected"),
             "member-missing", "shop-3 (pid 1)", "ZooKeeper:ConnectionString"),
+        ["broker that runs no longer"] = (
+            () => FleetReadings.Healthy().WithCarrier(1, "RabbitMQ", isDelivering: false, "Connection refused.")
+                .WithCarrier(2, "RabbitMQ", isDelivering: false, "Connection refused."),
+            "carrier-silent", "in 2 of 2 processes: shop-1 (pid 1), shop-2 (pid 1); Connection refused.", "See that RabbitMQ runs"),
+        ["broker that one process does not reach, among a thousand"] = (
+            () => FleetReadings.Healthy(processes: 1000) is var reading
+                ? Enumerable.Range(1, 1000).Aggregate(reading, (now, process) => process > 3 ? now
+                    : now.WithCarrier(process, "RabbitMQ", isDelivering: process != 2))
+                : reading,
+            "carrier-silent", "in 1 of 3 processes: shop-2 (pid 1).", "these processes reach RabbitMQ"),
+        ["nodes that a process cannot use"] = (
+            () => FleetReadings.Healthy().WithCarrier(2, "ZooKeeper", isDelivering: false, "its nodes cannot be used"),
+            "carrier-silent", "ZooKeeper does not deliver announcements in 1 of 3 processes: shop-2 (pid 1); its nodes", "event 1860"),
+        ["dead ensemble, which delivers to none"] = (
+            () => FleetReadings.Healthy().WithEnsemble(ensemble => ensemble with
+            {
+                LastZxid = Observed.Unknown<long>("ZooKeeper has not answered within 3 s", UnknownCause.NoAnswer),
+                Servers = [.. ensemble.Servers.Select(Dead)],
+                Subtree = Observed.Unknown<FleetSubtree>("ZooKeeper has not answered within 3 s", UnknownCause.NoAnswer),
+            }).WithCarrier(1, "ZooKeeper", isDelivering: false).WithCarrier(2, "ZooKeeper", isDelivering: false),
+            "zookeeper-unreachable", "ZooKeeper does not answer", "ensemble runs"),
         ["lease unsettled"] = (
             () => Carrying(FleetReadings.Carried(2, revision: 4, settled: 0)),
             "rules-unsettled", "0 is settled", "RuleLease"),
@@ -334,7 +356,7 @@ public sealed class PlantedFaultsTests
     {
         string[] unread =
         [
-            "server-unreadable", "rules-unreadable", "stop-not-obeyed", "zookeeper-unreachable", "newer-format", "over-budget",
+            "server-unreadable", "rules-unreadable", "stop-not-obeyed", "newer-format", "over-budget",
             "reports-unknown", "usage-unknown", "too-many-namespaces",
         ];
 
