@@ -13,7 +13,8 @@ internal static class ProcessesCommand
         var command = new ToolCommand(
             "processes",
             "Lists the processes by their reports, or shows one in full: its servers, its carriers of announcements, its session in "
-                + "ZooKeeper, and its warnings. A report is some seconds old. Exit code: 0, or 1 if processes may be missing from the list.",
+                + "ZooKeeper, and its warnings. A report is some seconds old. Exit code: 0, or 1 if processes may be missing from the "
+                + "list.",
             "nearcache processes",
             "nearcache processes shop-7d9f-x2x4q",
             "nearcache processes --json | jq '.processes[] | select(.carriers | to_entries | any(.value == false))'");
@@ -86,7 +87,10 @@ internal static class ProcessesCommand
 
     /// <summary>Returns the names of the carriers that do not deliver to a process; empty if all do or none is known.</summary>
     public static string SilentCarriersOf(ProcessReport process) => string.Join(
-        ", ", (process.Summary?.Carriers ?? new Dictionary<string, bool>()).Where(carrier => !carrier.Value).Select(carrier => carrier.Key));
+        ", ", CarriersOf(process).Where(carrier => !carrier.Value).Select(carrier => carrier.Key));
+
+    private static IReadOnlyDictionary<string, bool> CarriersOf(ProcessReport process) =>
+        process.Summary?.Carriers ?? new Dictionary<string, bool>();
 
     private static void List(Terminal terminal, FleetReports read, DateTimeOffset now)
     {
@@ -100,8 +104,7 @@ internal static class ProcessesCommand
                 process.Age is { } age ? $"{Words.Of(age)} ago" : "",
                 process.Summary is null ? "" : process.Summary.ConfirmedBefore is { } staleness ? Words.Of(staleness) : "unconfirmed",
                 process.Summary is null ? "" : Words.Of(process.Summary.ThreadPoolDelay),
-                string.Join(", ", (process.Summary?.Carriers ?? new Dictionary<string, bool>())
-                    .Select(carrier => carrier.Value ? carrier.Key : $"× {carrier.Key}")),
+                string.Join(", ", CarriersOf(process).Select(carrier => carrier.Value ? carrier.Key : $"× {carrier.Key}")),
                 process.Summary?.Version ?? process.Member?.Version ?? "",
                 process.Id.Length > 8 ? process.Id[..8] : process.Id,
             ]));

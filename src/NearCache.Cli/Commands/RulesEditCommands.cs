@@ -124,7 +124,7 @@ internal static class RulesEditCommands
         context.ThrowIfReadOnly();
         var client = await context.ConnectAsync(cancellationToken).ConfigureAwait(false);
         await using var close = client.ConfigureAwait(false);
-        var before = client.Rules.Current.Revision;
+        var before = (await client.GetRulesAsync(cancellationToken).ConfigureAwait(false)).Current.Value?.Revision ?? 0;
         Written(context, await edit(client).ConfigureAwait(false), before);
         return ExitCodes.Success;
     }

@@ -39,8 +39,16 @@ internal static class StopCommands
 
             var client = await ConnectAsync(context, wait, cancellationToken).ConfigureAwait(false);
             await using var close = client.ConfigureAwait(false);
-            context.Terminal.Line(await LoadAsync(client, name, cancellationToken).ConfigureAwait(false));
-            var stop = await client.StopAsync(name, why, cancellationToken).ConfigureAwait(false);
+
+            // The stop does not wait for what it says first.
+            var stopping = client.StopAsync(name, why, new Storing(context), cancellationToken);
+            var load = await LoadAsync(client, name, cancellationToken).ConfigureAwait(false);
+            if (!stopping.IsFaulted)
+            {
+                context.Terminal.Line(load);
+            }
+
+            var stop = await stopping.ConfigureAwait(false);
             context.Terminal.Line($"Stopped: {name ?? "all rules"}, as {stop.Stop.Id}.", Tone.Heading);
             foreach (var place in stop.Places)
             {
@@ -148,18 +156,7 @@ internal static class StopCommands
             context.ThrowIfReadOnly();
             var client = await ConnectAsync(context, wait, cancellationToken).ConfigureAwait(false);
             await using var close = client.ConfigureAwait(false);
-            FleetResume resumed;
-            try
-            {
-                resumed = await client.ResumeAsync(context.Value(ids), reason.Of(context), cancellationToken).ConfigureAwait(false);
-            }
-            catch (NearCacheException e) when (e is not RuleRefusedException
-                && context.Connection.Options.ZooKeeper.ConnectionString.Length > 0)
-            {
-                throw new ToolException(
-                    $"The stop is still in force: ending it is an edit of the registry, which needs ZooKeeper. {e.Message}", e);
-            }
-
+            var resumed = await client.ResumeAsync(context.Value(ids), reason.Of(context), cancellationToken).ConfigureAwait(false);
             context.Terminal.Line($"Ended in revision {resumed.Rules.Revision}. Keys are near again a few seconds later.", Tone.Heading);
             return Write(context, resumed.Obedience, "knows it", "know it");
         });
@@ -196,5 +193,22 @@ internal static class StopCommands
         var isComplete = obedience.IsComplete
             && (obedience.Unlisted is null || context.Connection.Options.ZooKeeper.ConnectionString.Length == 0);
         return isComplete ? ExitCodes.Success : ExitCodes.Partly;
+    }
+
+    // Tells once, as soon as it is true, that the stop is on its way: what comes after takes seconds.
+    private sealed class Storing(CommandContext context) : IProgress<FleetStop>
+    {
+        private readonly long _began = context.Host.Time.GetTimestamp();
+        private int _told;
+
+        public void Report(FleetStop value)
+        {
+            if (value.Places.FirstOrDefault(place => place.Stored is { IsKnown: true, Value: true }) is { } first
+                && Interlocked.Exchange(ref _told, 1) == 0)
+            {
+                context.Terminal.Note(
+                    $"Stored by {first.Place} after {Words.Of(context.Host.Time.GetElapsedTime(_began))}. Following the processes …");
+            }
+        }
     }
 }

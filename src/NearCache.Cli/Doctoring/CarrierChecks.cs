@@ -49,7 +49,8 @@ internal static class CarrierChecks
         var because = Words.List(problems, 3);
         return Findings.CarrierSilent.Because(
             $"{name} does not deliver announcements in {silent.Length} of {Words.Count(all, "process", "processes")}: "
-                + $"{Words.List(silent.Select(process => FleetReading.NameOf(process.Summary)))}{(because.Length > 0 ? $"; {because}" : "")}.",
+                + Words.List(silent.Select(process => FleetReading.NameOf(process.Summary)))
+                + (because.Length > 0 ? $"; {because}." : "."),
             (silent.Length == all
                 ? $"See that {name} runs, and that it accepts the login of the processes."
                 : $"See that these processes reach {name}: their network, their settings, and their login.")

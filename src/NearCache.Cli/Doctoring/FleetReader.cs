@@ -67,7 +67,8 @@ internal sealed class FleetReader(FleetClient client, NearCacheOptions options, 
         ProcessReport[] live = [.. (reports.Value?.Processes ?? []).Where(process => process.Status == ProcessReportStatus.Live)];
         var some = live.Length <= MaxDetails ? live : [.. Enumerable.Range(0, MaxDetails).Select(i => live[i * live.Length / MaxDetails])];
         var troubled = live.Where(process => process.Summary?.Carriers.Values.Contains(false) == true).Take(MaxTroubled);
-        var read = await Task.WhenAll(some.Union(troubled).Select(process => client.GetReportAsync(process.Id, cancellationToken))).ConfigureAwait(false);
+        var read = await Task.WhenAll(some.Union(troubled).Select(process => client.GetReportAsync(process.Id, cancellationToken)))
+            .ConfigureAwait(false);
         return [.. read.Select(detail => detail.Value).OfType<ProcessDetail>()];
     }
 

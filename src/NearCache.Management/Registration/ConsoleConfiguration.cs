@@ -42,7 +42,7 @@ internal static class ConsoleConfiguration
                 {
                     Cluster = cluster,
                     ReadOnly = isReadOnly,
-                    Caches = FleetClient.ReadSettings(caches),
+                    Caches = FleetConfiguration.Read(caches),
                 };
             }
             else

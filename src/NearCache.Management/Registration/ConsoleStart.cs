@@ -62,7 +62,7 @@ internal sealed class ConsoleOptionsValidator : IValidateOptions<NearCacheConsol
                 result.AddError(ConsoleContexts.Refusal(context), nameof(options.Contexts));
             }
 
-            foreach (var mistake in FleetClient.FindMistakes(settings.Caches))
+            foreach (var mistake in FleetConfiguration.FindMistakes(settings.Caches))
             {
                 result.AddError($"{context}: {mistake}", nameof(options.Contexts));
             }

@@ -82,7 +82,7 @@ internal sealed record HostSettings
         }
         else if (caches is not null)
         {
-            var options = FleetClient.ReadSettings(caches);
+            var options = FleetConfiguration.Read(caches);
             console.Contexts[options.Namespace] = new ConsoleContextOptions { Caches = options };
         }
         else

@@ -10,6 +10,7 @@ using NearCache.Coherence.Registry;
 using NearCache.Composition;
 using NearCache.Diagnostics;
 using NearCache.Loops;
+using NearCache.Memcached;
 using NearCache.Near;
 using NearCache.Observing;
 using NearCache.Ownership;
@@ -142,8 +143,8 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     /// <summary>Gets the registry of the rules, to read and to edit it.</summary>
     /// <remarks>
     /// <see cref="IRuleRegistry.Current"/> and <see cref="IRuleRegistry.WatchAsync"/> show what this client has last read or written, since
-    /// it watches nothing: <see cref="GetRulesAsync"/> reads. Without ZooKeeper, rules cannot be edited, and stops are cleared in what the
-    /// memcached servers carry.
+    /// it watches nothing: <see cref="GetRulesAsync"/> reads. Directly after connecting they show what the first server
+    /// told. Without ZooKeeper, rules cannot be edited, and stops are cleared in what the memcached servers carry.
     /// </remarks>
     public IRuleRegistry Rules => _registry;
 
@@ -159,7 +160,9 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     /// <param name="loggerFactory">Creates the logger. Default: no logging.</param>
     /// <param name="timeProvider">The clock. Default: <see cref="TimeProvider.System"/>.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
-    /// <returns>The client, after it has read the rules or <see cref="FleetClientOptions.Timeout"/> has passed.</returns>
+    /// <returns>
+    /// The client, when the first server has told the rules, all have answered, or <see cref="FleetClientOptions.Timeout"/> has passed.
+    /// </returns>
     /// <exception cref="OptionsValidationException">The settings are invalid, or name no server. The message has every mistake.</exception>
     /// <exception cref="ArgumentException">The settings of the client are invalid.</exception>
     public static async Task<FleetClient> ConnectAsync(
@@ -179,7 +182,10 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
             () => new FleetClient(settings, fleet, loggerFactory ?? NullLoggerFactory.Instance, time));
         try
         {
-            await client.GetRulesAsync(cancellationToken).ConfigureAwait(false);
+            // What the other places answer is known when they do.
+            var reading = client.GetRulesAsync(cancellationToken);
+            reading.Abandon();
+            await (await Task.WhenAny(client._rules.IsKnown, reading).ConfigureAwait(false)).ConfigureAwait(false);
             return client;
         }
         catch
@@ -202,28 +208,7 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
         ILoggerFactory? loggerFactory = null,
         TimeProvider? timeProvider = null,
         CancellationToken cancellationToken = default) =>
-        ConnectAsync(ReadSettings(section), fleetOptions, loggerFactory, timeProvider, cancellationToken);
-
-    /// <summary>
-    /// Reads the settings of caches from a configuration section, as <c>AddNearCache</c> does. Mistakes in it are kept with the settings,
-    /// and <c>ConnectAsync</c> reports them.
-    /// </summary>
-    /// <param name="section">The section, such as <c>NearCache</c>.</param>
-    public static NearCacheOptions ReadSettings(IConfiguration section)
-    {
-        ArgumentNullException.ThrowIfNull(section);
-        var options = new NearCacheOptions();
-        NearCacheConfiguration.Read(section, options);
-        return options;
-    }
-
-    /// <summary>Returns what is wrong with settings, as <c>ConnectAsync</c> would report it; empty if nothing is.</summary>
-    /// <param name="options">The settings of the caches.</param>
-    public static IReadOnlyList<string> FindMistakes(NearCacheOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        return NearCacheOptionsValidator.ValidateObserved(options) is { Failed: true, Failures: { } mistakes } ? [.. mistakes] : [];
-    }
+        ConnectAsync(FleetConfiguration.Read(section), fleetOptions, loggerFactory, timeProvider, cancellationToken);
 
     /// <summary>Reads the rules in the registry and on every memcached server.</summary>
     public Task<FleetRules> GetRulesAsync(CancellationToken cancellationToken = default) => _rules.ReadAsync(cancellationToken);
@@ -414,7 +399,10 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
     /// Changes the registry and every memcached server: stops near caching by a rule, or by all rules, and waits until every process has
     /// obeyed. Works while ZooKeeper or some of the servers are down.
     /// </summary>
-    /// <remarks>A process that is silent, or of a version without reports, is named and not waited for.</remarks>
+    /// <remarks>
+    /// Every place is written at once: what does not answer delays no other, and a rule that any place shows is not looked for in the
+    /// others. A process that is silent, or of a version without reports, is named and not waited for.
+    /// </remarks>
     /// <param name="rule">The name of the rule; null for the whole namespace, including rules added later.</param>
     /// <param name="reason">The author of the stop, and the reason. <see cref="EditReason.IfRevision"/> has no effect.</param>
     /// <param name="cancellationToken">Cancels the wait; the stop may still be stored.</param>
@@ -428,16 +416,18 @@ public sealed class FleetClient : IAsyncDisposable, IDisposable
         Stopping().StopAsync(rule, reason, progress: null, cancellationToken);
 
     /// <summary>
-    /// Stops near caching as <see cref="StopAsync(string?, EditReason, CancellationToken)"/> does, and tells while it waits which processes
-    /// have obeyed.
+    /// Stops near caching as <see cref="StopAsync(string?, EditReason, CancellationToken)"/> does, and tells while it waits where the stop
+    /// is stored and which processes have obeyed.
     /// </summary>
     /// <inheritdoc cref="StopAsync(string?, EditReason, CancellationToken)"/>
     /// <param name="rule">The name of the rule; null for the whole namespace, including rules added later.</param>
     /// <param name="reason">The author of the stop, and the reason. <see cref="EditReason.IfRevision"/> has no effect.</param>
-    /// <param name="progress">Receives which processes have obeyed, at once and then every second.</param>
+    /// <param name="progress">
+    /// Receives the stop whenever a place has answered, with the places that have, and after each look at the reports, the first at once.
+    /// </param>
     /// <param name="cancellationToken">Cancels the wait; the stop may still be stored.</param>
     public Task<FleetStop> StopAsync(
-        string? rule, EditReason reason, IProgress<FleetObedience> progress, CancellationToken cancellationToken = default)
+        string? rule, EditReason reason, IProgress<FleetStop> progress, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(progress);
         return Stopping().StopAsync(rule, reason, progress, cancellationToken);

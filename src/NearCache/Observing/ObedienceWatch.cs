@@ -12,7 +12,7 @@ internal sealed class ObedienceWatch(Func<CancellationToken, Task<Observed<Fleet
     /// <param name="progress">Receives what each reading shows; null for nothing.</param>
     /// <param name="cancellationToken">Cancels the operation.</param>
     public async Task<Observed<FleetObedience>> WaitAsync(
-        TimeSpan limit, IProgress<FleetObedience>? progress, CancellationToken cancellationToken)
+        TimeSpan limit, Action<FleetObedience>? progress, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         while (true)
@@ -20,7 +20,7 @@ internal sealed class ObedienceWatch(Func<CancellationToken, Task<Observed<Fleet
             var obedience = await read(cancellationToken).ConfigureAwait(false);
             if (obedience.IsKnown)
             {
-                progress?.Report(obedience.Value);
+                progress?.Invoke(obedience.Value);
             }
 
             if (obedience is { IsKnown: true, Value.IsAwaited: false } || time.GetElapsedTime(started) + Period > limit)

@@ -10,7 +10,8 @@ internal sealed class ReadOnlyRules(IKnownRules rules) : IKnownRules
 
     public StopSet Stops => rules.Stops;
 
-    public ObservedDryRun? FindDryRun(string name) => rules.FindDryRun(name);
+    public ValueTask<ObservedDryRun?> FindDryRunAsync(string name, CancellationToken cancellationToken) =>
+        rules.FindDryRunAsync(name, cancellationToken);
 
     public Task Put(Stop stop) => throw new NearCacheException(ReadOnlyRegistryStore.Refusal);
 

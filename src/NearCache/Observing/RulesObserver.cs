@@ -1,5 +1,6 @@
 using NearCache.Coherence.Registry;
 using NearCache.Coherence.ServerRules;
+using NearCache.Memcached;
 using NearCache.Near;
 using NearCache.Rules;
 
@@ -26,6 +27,7 @@ internal sealed class RulesObserver(
     private const int MaxTries = 5;
 
     private readonly Lock _lock = new();   // guards what is known
+    private readonly TaskCompletionSource _isKnown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<(string Name, long Since), long> _tried = [];
     private RegistryDocument? _known;
 
@@ -44,6 +46,12 @@ internal sealed class RulesObserver(
         }
     }
 
+    /// <summary>Gets a task that completes when a place has told its rules.</summary>
+    public Task IsKnown => _isKnown.Task;
+
+    /// <summary>Gets a value indicating whether there is a registry.</summary>
+    public bool HasRegistry => registry is not null;
+
     /// <summary>Gets the newest set that was read; null if none was.</summary>
     public RuleSet? Set
     {
@@ -59,14 +67,8 @@ internal sealed class RulesObserver(
     /// <summary>Reads the rules everywhere.</summary>
     public async Task<FleetRules> ReadAsync(CancellationToken cancellationToken)
     {
-        var stored = registry is null
-            ? Task.FromResult(Observed<RegistryDocument>.Missing("no ZooKeeper is configured, so there is no registry"))
-            : observation.OfAsync(
-                "the registry",
-                async token => (await registry.ReadAsync(token).ConfigureAwait(false)).Document,
-                cancellationToken);
-        var items = await Task.WhenAll(servers.Select(
-            server => observation.OfAsync(server.Name, _ => carried.ReadAsync(server), cancellationToken))).ConfigureAwait(false);
+        var stored = ReadRegistryAsync(cancellationToken);
+        var items = await Task.WhenAll(servers.Select(server => ReadAsync(server, cancellationToken))).ConfigureAwait(false);
         var document = await stored.ConfigureAwait(false);
         return new FleetRules
         {
@@ -88,9 +90,30 @@ internal sealed class RulesObserver(
         };
     }
 
-    /// <inheritdoc/>
-    public ObservedDryRun? FindDryRun(string name)
+    /// <summary>Reads until one place shows a rule: true at once then, and false when all have answered or their time has passed.</summary>
+    public async Task<bool> IsAnywhereAsync(string rule, CancellationToken cancellationToken)
     {
+        async Task<RuleSet?> OfRegistryAsync() => (await ReadRegistryAsync(cancellationToken).ConfigureAwait(false)).Value?.Set;
+        async Task<RuleSet?> OfServerAsync(ObservedServer server) =>
+            (await ReadAsync(server.Urgent, cancellationToken).ConfigureAwait(false)).Value?.Item?.Set;
+        Task<RuleSet?>[] places = [OfRegistryAsync(), .. servers.Select(OfServerAsync)];
+        Array.ForEach(places, place => place.Abandon());
+        await foreach (var place in Task.WhenEach(places).ConfigureAwait(false))
+        {
+            if ((await place.ConfigureAwait(false))?.Rules.Any(other => other.Name == rule) == true)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<ObservedDryRun?> FindDryRunAsync(string name, CancellationToken cancellationToken)
+    {
+        // The registry tells when it began.
+        await ReadAsync(cancellationToken).ConfigureAwait(false);
         lock (_lock)
         {
             return _known?.Set.Rules.FirstOrDefault(rule => rule.Name == name && rule.DryRun) is { } tried
@@ -123,7 +146,7 @@ internal sealed class RulesObserver(
     {
         var set = Set;
         IEnumerable<Task<FleetDelivery>> deliveries = servers.Select(
-            server => DeliverAsync(server.Name, _ => carried.AddAsync(server, stop, set), cancellationToken));
+            server => DeliverAsync(server.Name, _ => carried.AddAsync(server.Urgent, stop, set), cancellationToken));
         if (registry is not null)
         {
             deliveries = deliveries.Prepend(DeliverAsync(Registry, token => AddToRegistryAsync(registry, stop, token), cancellationToken));
@@ -140,6 +163,27 @@ internal sealed class RulesObserver(
 
     /// <inheritdoc/>
     public void RegistryRead(RegistryDocument document) => Know(document);
+
+    private async Task<Observed<RegistryDocument>> ReadRegistryAsync(CancellationToken cancellationToken)
+    {
+        if (registry is null)
+        {
+            return Observed<RegistryDocument>.Missing("no ZooKeeper is configured, so there is no registry");
+        }
+
+        var read = await observation.OfAsync(
+            "the registry", async token => (await registry.ReadAsync(token).ConfigureAwait(false)).Document, cancellationToken)
+            .ConfigureAwait(false);
+        KnowFirst(read.Value);
+        return read;
+    }
+
+    private async Task<Observed<CarriedItem>> ReadAsync(ObservedServer server, CancellationToken cancellationToken)
+    {
+        var read = await observation.OfAsync(server.Name, _ => carried.ReadAsync(server), cancellationToken).ConfigureAwait(false);
+        KnowFirst(read.Value is { Item.Set: { } set, Stops: var stops } ? new RegistryDocument(set, stops, []) : null);
+        return read;
+    }
 
     private async Task<FleetDelivery> DeliverAsync(
         string place, Func<CancellationToken, Task<bool>> deliver, CancellationToken cancellationToken) => new()
@@ -191,11 +235,25 @@ internal sealed class RulesObserver(
         return Observed<RegistrySnapshot>.Of(SnapshotOf(merged));
     }
 
+    // Until all places have answered, what the first one has told is known.
+    private void KnowFirst(RegistryDocument? document)
+    {
+        lock (_lock)
+        {
+            if (document is not null && _known is null)
+            {
+                Know(document);
+            }
+        }
+    }
+
     private void Know(RegistryDocument document)
     {
         lock (_lock)
         {
-            if (_known is { } before && before.Set.IsSame(document.Set) && before.Stops.Equals(document.Stops))
+            _isKnown.TrySetResult();
+            if (_known is { } before && before.Set.IsSame(document.Set) && before.Stops.Equals(document.Stops)
+                && (document.History is [] || document.History.Length == before.History.Length))
             {
                 return;
             }
@@ -208,7 +266,8 @@ internal sealed class RulesObserver(
                 var age = document.History.LastOrDefault(edit => edit.Revision == rule.Since) is { } edit
                     ? Math.Max((long)(time.GetUtcNow() - edit.When).TotalMilliseconds, 0)
                     : 0;
-                _tried.TryAdd((rule.Name, rule.Since), now - age);
+                var began = now - age;
+                _tried[(rule.Name, rule.Since)] = Math.Min(_tried.GetValueOrDefault((rule.Name, rule.Since), began), began);
             }
 
             Watch.Changed(document.Set, document.Stops, document.History);

@@ -55,8 +55,11 @@ public sealed class StopCommandsTests
         var resume = await ToolRun.OfAsync(
             ["resume", process.Rules.Current.Stops[0].Id, "--why", "over", .. fleet.Names[..^2], .. quick]);
         Assert.Equal((2, ""), (resume.Code, resume.Output));
-        Assert.Contains("The stop is still in force: ending it is an edit of the registry, which needs ZooKeeper.", resume.Error,
+        Assert.Contains("The stop is still in force. Ending a stop is an edit of the registry, which needs ZooKeeper: ", resume.Error,
             StringComparison.Ordinal);
+        var unknown = await ToolRun.OfAsync(["resume", "7f3c", "--why", "over", .. fleet.Names[..^2], .. quick]);
+        Assert.Equal((2, ""), (unknown.Code, unknown.Output));
+        Assert.Contains("No memcached server that answers has a stop \"7f3c\"; there are: ", unknown.Error, StringComparison.Ordinal);
     }
 
     [Fact]

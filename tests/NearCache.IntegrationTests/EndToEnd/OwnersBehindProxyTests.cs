@@ -42,25 +42,8 @@ public sealed class OwnersBehindProxyTests
                 await socket.ConnectAsync(IPAddress.Loopback, memcached.Port);
             }
 
-            await pods[4].AskAsync("leak");
-            await Eventually.BecomesTrueAsync(async () => await pods[0].AskAsync("reported") == "6", "all connections are reported");
-
-            // A server is asked at most every 30 seconds by one process. Identity probes are connections for a moment.
-            var owners = "";
-            for (var asked = 0; asked < pods.Count && !owners.StartsWith("57/6 ", StringComparison.Ordinal); asked++)
-            {
-                owners = await pods[asked].AskAsync("owners");
-            }
-
-            Assert.Equal(
-                "57/6 reported 5 unaccounted 51 foreign 50: 127.0.0.1 Address p1+p2+p3+p4 4/4; "
-                    + $"{Node} Node p5+p6 3/2; {Other} Foreign  50/0",
-                owners);
-
-            await pods[4].AskAsync("set product:1 red");
-            await Eventually.BecomesTrueAsync(
-                async () => (await pods[0].AskAsync("why product:1")).Contains(" by p5 (pid ", StringComparison.Ordinal),
-                "the writer is named");
+            await OwnersOfSix.AreFoundAsync(
+                pods, leaking: 4, $"127.0.0.1 Address p1+p2+p3+p4 4/4; {Node} Node p5+p6 3/2; {Other} Foreign  50/0");
         }
         finally
         {

@@ -301,6 +301,7 @@ public sealed class FleetClientTests
             "rules" => Array.Empty<RuleOptions>(),
             "reason" => Reason,
             "ids" or "stops" => new[] { "one" },
+            "progress" when parameter.ParameterType == typeof(IProgress<FleetStop>) => new Progress<FleetStop>(),
             "progress" when !parameter.HasDefaultValue => new Progress<FleetObedience>(),
             _ => parameter.HasDefaultValue ? parameter.DefaultValue is null && parameter.ParameterType.IsValueType
                 ? Activator.CreateInstance(parameter.ParameterType) : parameter.DefaultValue

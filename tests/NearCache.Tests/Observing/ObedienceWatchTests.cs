@@ -60,7 +60,7 @@ public sealed class ObedienceWatchTests
             _time);
 
         var obedience = await RunAsync(
-            watch.WaitAsync(TimeSpan.FromMinutes(5), new Recorder(seen), CancellationToken.None));
+            watch.WaitAsync(TimeSpan.FromMinutes(5), seen.Add, CancellationToken.None));
 
         Assert.Equal((3, 3), (reads, seen.Count));
         Assert.Equal(["pod-b (pid 7): silent for 40 s", "process c: no report (version unknown)"],
@@ -166,11 +166,6 @@ public sealed class ObedienceWatchTests
             StopHashes = [.. (stops ?? []).Select(ProcessSummary.HashOfStop)],
         },
     };
-
-    private sealed class Recorder(List<FleetObedience> seen) : IProgress<FleetObedience>
-    {
-        public void Report(FleetObedience value) => seen.Add(value);
-    }
 
     private async Task<T> RunAsync<T>(Task<T> task)
     {

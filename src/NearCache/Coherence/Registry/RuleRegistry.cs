@@ -127,7 +127,7 @@ internal sealed class RuleRegistry(
             throw new NearCacheException(fixedRules);
         }
 
-        if (known.FindDryRun(name) is not { } tried)
+        if (await known.FindDryRunAsync(name, cancellationToken).ConfigureAwait(false) is not { } tried)
         {
             throw new RuleRefusedException([$"There is no dry run of a rule \"{name}\" in revision {Current.Revision} of the rules."]);
         }

@@ -12,7 +12,7 @@ internal interface IKnownRules
     StopSet Stops { get; }
 
     /// <summary>Finds a rule that is only tried.</summary>
-    ObservedDryRun? FindDryRun(string name);
+    ValueTask<ObservedDryRun?> FindDryRunAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Puts a stop, and sends it to the servers and the registry at once.</summary>
     /// <returns>A task that completes when a memcached server or the registry has the stop.</returns>

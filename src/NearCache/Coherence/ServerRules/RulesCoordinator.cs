@@ -74,10 +74,10 @@ internal sealed class RulesCoordinator : IKnownRules, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ObservedDryRun? FindDryRun(string name) =>
+    public ValueTask<ObservedDryRun?> FindDryRunAsync(string name, CancellationToken cancellationToken) => ValueTask.FromResult(
         Counted.FirstOrDefault(rule => rule.Name == name && rule.DryRun is not null) is { } tried
             ? new ObservedDryRun(tried.Rule.Since, tried.DryRun!.Began ?? _context.Clock.Monotonic())
-            : null;
+            : (ObservedDryRun?)null);
 
     /// <summary>Starts to maintain the rules on servers.</summary>
     public void Add(params IEnumerable<CoherentServer> servers) => _servers.Add(servers);

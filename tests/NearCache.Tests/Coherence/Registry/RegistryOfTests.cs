@@ -104,7 +104,7 @@ internal sealed class RegistryOfTests : IRegistryStore
 
         public StopSet Stops { get; private set; } = StopSet.None;
 
-        public ObservedDryRun? FindDryRun(string name) => null;
+        public ValueTask<ObservedDryRun?> FindDryRunAsync(string name, CancellationToken cancellationToken) => default;
 
         public Task Put(Stop stop)
         {
