@@ -21,6 +21,7 @@ public sealed class PackedFolder : IAsyncLifetime
     public static readonly string[] All = [.. Ids.Append(Tool).Order(StringComparer.Ordinal)];
 
     private readonly string _root = Directory.CreateTempSubdirectory("nearcache-packages-").FullName;
+    private CompilerServer? _compiler;
     private int _folders;
 
     /// <summary>Where the packages are; a source of packages for NuGet.</summary>
@@ -33,10 +34,12 @@ public sealed class PackedFolder : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        _compiler = await CompilerServer.StartAsync(_root);
+
         // A number in a version has no leading zero, and the time before ten o'clock has one.
         var suffix = string.Create(CultureInfo.InvariantCulture, $"tests.{Environment.ProcessId}.at{DateTime.UtcNow:HHmmss}");
         Said = await NearCache.Packages.Tests.Tool.RunAsync(Repository.Root, Repository.At("src", "pack.sh"), Folder, "--no-build",
-            $"-p:VersionSuffix={suffix}");
+            "-m:1", $"-p:VersionSuffix={suffix}");
         var file = Path.GetFileNameWithoutExtension(Directory.GetFiles(Folder, "NearCache.Transport.*.nupkg").Single());
         Version = file["NearCache.Transport.".Length..];
     }
@@ -54,6 +57,7 @@ public sealed class PackedFolder : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
+        _compiler?.Dispose();
         Directory.Delete(_root, recursive: true);
 
         // NuGet keeps every version that was ever restored.
