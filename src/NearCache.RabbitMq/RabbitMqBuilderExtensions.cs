@@ -17,6 +17,7 @@ public static class RabbitMqBuilderExtensions
     /// </summary>
     /// <param name="builder">The result of <c>AddNearCache</c>.</param>
     /// <param name="section">The configuration. Unknown names are errors, reported when the host starts.</param>
+    /// <returns><paramref name="builder"/>.</returns>
     public static INearCacheBuilder UseRabbitMq(this INearCacheBuilder builder, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(section);
@@ -32,6 +33,7 @@ public static class RabbitMqBuilderExtensions
     /// </summary>
     /// <param name="builder">The result of <c>AddNearCache</c>.</param>
     /// <param name="configure">Sets the settings.</param>
+    /// <returns><paramref name="builder"/>.</returns>
     public static INearCacheBuilder UseRabbitMq(this INearCacheBuilder builder, Action<RabbitMqOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -10,9 +10,10 @@ namespace NearCache.RabbitMq;
 /// </remarks>
 internal sealed class SharedConnection(RabbitMqOptions options, TimeProvider time) : IAsyncDisposable, IDisposable
 {
-    // A message of a cache has at most 11 KB. The connection ends at a message of another program that is larger than this, so that those
-    // which a process holds while it stands still have at most 16 MB.
-    private const uint MaxMessage = 256 << 10;
+    // The most bytes of a frame and of a message. A message of a cache has at most 10,238 bytes; the connection ends at a larger one of
+    // another program. The client library reads headers by recursion, with up to 500 bytes of the stack for each level of five bytes: those
+    // of a frame of the usual 128 KiB overflow the stack, which ends the process.
+    private const uint MaxMessage = 10 << 10;
 
     private const string NoAnswer = "no answer within ConnectTimeout";
 

@@ -1,8 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net.Security;
 using NearCache.Brokers;
+using NearCache.Coherence.Messages.Core;
 using NearCache.TestSupport;
 using NearCache.TestSupport.Servers;
+using RabbitMQ.Client;
 
 namespace NearCache.RabbitMq.Tests;
 
@@ -135,6 +137,31 @@ public sealed class RabbitMqSubscriptionTests(BrokerFixture fixture, ITestOutput
         GC.WaitForPendingFinalizers();
         TaskScheduler.UnobservedTaskException -= Note;
         Assert.Empty(unobserved);
+    }
+
+    [Fact]
+    public async Task Headers_are_read_only_as_far_as_their_nesting_fits_on_the_stack()
+    {
+        var broker = await fixture.GetAsync();
+        var received = new ConcurrentQueue<int>();
+        await using var cache = await new RabbitMqBroker(
+            new RabbitMqOptions { Hosts = { broker.Address } }, RabbitMqConnections.New(TimeProvider.System))
+            .ConnectAsync(new BrokerSubscription("headers", "1", message => received.Enqueue(message.Length)), CancellationToken.None);
+        await using var other = await fixture.ConnectAsync();
+        await using var channel = await other.CreateChannelAsync();
+        Task PublishAsync(int headers, int body) => channel.BasicPublishAsync(
+            "nearcache.headers",
+            "",
+            mandatory: false,
+            new BasicProperties { Headers = new Dictionary<string, object?> { ["h"] = new byte[headers] } },
+            new byte[body]).AsTask();
+
+        await PublishAsync(1_000, AnnouncementMessage.MaxBytes);
+        await Eventually.BecomesTrueAsync(() => received.Contains(AnnouncementMessage.MaxBytes), "the largest message is received");
+        await PublishAsync(11_000, body: 1);
+        await Eventually.BecomesTrueAsync(() => cache.Ended.IsCompleted, "the connection ends");
+        Assert.Contains("exceeds maximum", await cache.Ended, StringComparison.Ordinal);
+        Assert.DoesNotContain(1, received);
     }
 
     [Fact]

@@ -302,7 +302,7 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
             return;
         }
 
-        if (!isMember && _unsignedLog.ShouldLog(now) && _context.LogBudget.TryLog(now))
+        if (!isMember && _unsignedLog.ShouldLog(now) && _context.LogBudget.TryTake(now))
         {
             _context.Logger.MessagesUnsigned(Name, _board.WithoutSignature);
         }
@@ -320,7 +320,7 @@ internal sealed class MessageChannel : ICarrier, IAsyncDisposable, IDisposable
 
     private void LogIgnored(long now)
     {
-        if (_ignoredLog.ShouldLog(now) && _context.LogBudget.TryLog(now))
+        if (_ignoredLog.ShouldLog(now) && _context.LogBudget.TryTake(now))
         {
             var (unreadable, shed) = _board.Ignored;
             _context.Logger.MessagesIgnored(Name, unreadable, shed, _board.MostReceivedPerSecond);
