@@ -5,6 +5,7 @@ using NearCache.Management.Collecting;
 using NearCache.Management.Core;
 using NearCache.Management.Diagnostics;
 using NearCache.Management.Security;
+using NearCache.Management.Storage;
 
 namespace NearCache.Management.Api;
 
@@ -19,10 +20,17 @@ internal static class OverviewRoutes
     // After this the browser connects again, and its permission is decided again.
     private static readonly TimeSpan LongestStream = TimeSpan.FromMinutes(10);
 
+    // A minute is added once in a minute.
+    private static readonly TimeSpan DayFresh = TimeSpan.FromSeconds(15);
+
     /// <summary>Gets the routes.</summary>
     public static IReadOnlyList<ConsoleRoute> All { get; } =
     [
-        ConsoleRoute.Get(ConsoleRoute.Api + "session", "What this user may do, and where.", ConsoleJson.Default.SessionModel, SessionAsync),
+        ConsoleRoute.Get(
+            ConsoleRoute.Api + "session", "What this user may do, and where.", ConsoleJson.Default.SessionModel, SessionAsync) with
+        {
+            IsForAllUsers = true,
+        },
         ConsoleRoute.Get(
             ConsoleRoute.Api + "contexts", "The fleets, the worst first.", ConsoleJson.Default.ContextsModel, ContextsAsync),
         Stream(ConsoleRoute.Api + "live", "Server-sent events: the fleets after each reading.", ContextsLiveAsync),
@@ -177,22 +185,26 @@ internal static class OverviewRoutes
         await http.Response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private static Task<HistoryModel> HistoryAsync(ConsoleRequest request)
+    private static async Task<HistoryModel> HistoryAsync(ConsoleRequest request)
     {
         var points = request.Date("date") is { } day
-            ? request.Fleet.Store?.ReadMinutes(day)
-                ?? throw ConsoleProblem.NotFound("This console stores no history: the last day is all that it has.")
+            ? (await DayAsync(request, day).ConfigureAwait(false)).Minutes
             : request.Fleet.Collector.HistoryOf(TimeSpan.FromMinutes(request.Number("minutes", 15, 1, 24 * 60)));
         var isRecent = request.Date("date") is null && request.Number("minutes", 15, 1, 24 * 60) <= History.Recent.TotalMinutes;
         string[] series = [.. points.SelectMany(point => point.Values.Keys).Distinct().Order(StringComparer.Ordinal)];
-        return Task.FromResult(new HistoryModel(
+        return new HistoryModel(
             (int)(isRecent ? ContextCollector.Watched : TimeSpan.FromMinutes(1)).TotalSeconds,
             [.. points.Select(point => point.At.ToUnixTimeSeconds())],
             series.ToDictionary(
                 name => name,
                 name => points.Select(point => point.Values.TryGetValue(name, out var value) ? value : (double?)null).ToArray()),
-            [.. points.Select(point => Mapping.LevelOf(point.Level))]));
+            [.. points.Select(point => Mapping.LevelOf(point.Level))]);
     }
+
+    // Viewers share what is read of the folder, as they share what is read of a server.
+    private static Task<StoredDay> DayAsync(ConsoleRequest request, DateOnly day) => request.Fleet.Store is { } store
+        ? request.Fleet.Shared.OfAsync($"day {day.DayNumber}", DayFresh, () => Task.FromResult(store.Read(day)), request.Aborted)
+        : throw ConsoleProblem.NotFound("This console stores no history: the last day is all that it has.");
 
     private static Task<HistoryDaysModel> DaysAsync(ConsoleRequest request) => Task.FromResult(new HistoryDaysModel(
         [.. (request.Fleet.Store?.Days ?? []).Select(day => day.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture))],
@@ -205,7 +217,7 @@ internal static class OverviewRoutes
         if (request.Date("date") is { } day)
         {
             found = RecentChanges.Page(
-                (request.Fleet.Store?.ReadChanges(day) ?? throw ConsoleProblem.NotFound("This console stores no history.")).Reverse(),
+                (await DayAsync(request, day).ConfigureAwait(false)).Changes.Reverse(),
                 before,
                 limit);
         }

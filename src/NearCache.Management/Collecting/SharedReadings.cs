@@ -29,7 +29,7 @@ internal sealed class SharedReadings(TimeProvider time)
             }
             else
             {
-                Forget();
+                ForgetOld();
                 answer = Task.Run(read, CancellationToken.None);
                 _answers[question] = (time.GetTimestamp(), answer);
             }
@@ -38,14 +38,11 @@ internal sealed class SharedReadings(TimeProvider time)
         return await answer.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private void Forget()
+    // What is kept is bounded by what is asked within a minute.
+    private void ForgetOld()
     {
-        if (_answers.Count < Most)
-        {
-            return;
-        }
-
-        foreach (var question in _answers.Where(pair => time.GetElapsedTime(pair.Value.At) > Kept).Select(pair => pair.Key).ToArray())
+        foreach (var question in _answers
+            .Where(pair => pair.Value.Read.IsCompleted && time.GetElapsedTime(pair.Value.At) > Kept).Select(pair => pair.Key).ToArray())
         {
             _answers.Remove(question);
         }

@@ -58,28 +58,30 @@ internal sealed class HistoryStore
     /// <summary>Stores a change.</summary>
     public void Append(Change change) => Write(new StoredLine { At = change.At, Level = change.Level, Change = change });
 
-    /// <summary>Returns the stored minutes of a day.</summary>
-    public IReadOnlyList<HistoryPoint> ReadMinutes(DateOnly day) => [.. MinutesIn([day])];
+    /// <summary>Returns what is stored of a day, the oldest first.</summary>
+    public StoredDay Read(DateOnly day)
+    {
+        var lines = Lines(day);
+        return new StoredDay([.. Minutes(lines)], [.. Changes(lines)]);
+    }
 
     /// <summary>Returns the stored minutes since a time.</summary>
-    public IEnumerable<HistoryPoint> ReadMinutes(DateTimeOffset since) => MinutesIn(DaysSince(since)).Where(minute => minute.At >= since);
-
-    /// <summary>Returns the stored changes of a day, the oldest first.</summary>
-    public IReadOnlyList<Change> ReadChanges(DateOnly day) => [.. ChangesIn([day])];
+    public IEnumerable<HistoryPoint> ReadMinutes(DateTimeOffset since) =>
+        Minutes(DaysSince(since).SelectMany(Lines)).Where(minute => minute.At >= since);
 
     /// <summary>Returns the stored changes since a time.</summary>
-    public IEnumerable<Change> ReadChanges(DateTimeOffset since) => ChangesIn(DaysSince(since));
+    public IEnumerable<Change> ReadChanges(DateTimeOffset since) => Changes(DaysSince(since).SelectMany(Lines));
 
     private IEnumerable<DateOnly> DaysSince(DateTimeOffset since) =>
         Days.Where(day => day >= DateOnly.FromDateTime(since.UtcDateTime)).Order();
 
-    private IEnumerable<HistoryPoint> MinutesIn(IEnumerable<DateOnly> days) => days.SelectMany(Lines)
+    private static IEnumerable<HistoryPoint> Minutes(IEnumerable<StoredLine> lines) => lines
         .Where(line => line.Values is not null)
         .Select(line => new HistoryPoint(line.At, line.Level, line.Values!))
         .OrderBy(minute => minute.At);
 
-    private IEnumerable<Change> ChangesIn(IEnumerable<DateOnly> days) =>
-        days.SelectMany(Lines).Select(line => line.Change).OfType<Change>().OrderBy(change => change.At);
+    private static IEnumerable<Change> Changes(IEnumerable<StoredLine> lines) =>
+        lines.Select(line => line.Change).OfType<Change>().OrderBy(change => change.At);
 
     // A line that a crash has cut off is left out.
     private List<StoredLine> Lines(DateOnly day)

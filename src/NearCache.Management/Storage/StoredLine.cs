@@ -19,6 +19,11 @@ internal sealed record StoredLine
     public Change? Change { get; init; }
 }
 
+/// <summary>What is stored of a day.</summary>
+/// <param name="Minutes">The summaries of its minutes, the oldest first.</param>
+/// <param name="Changes">Its changes, the oldest first.</param>
+internal sealed record StoredDay(IReadOnlyList<HistoryPoint> Minutes, IReadOnlyList<Change> Changes);
+
 /// <summary>How stored lines are written.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -23,9 +23,9 @@ public sealed class HistoryStoreTests : IDisposable
         var again = Store();
 
         var day = Assert.Single(again.Days);
-        var minute = Assert.Single(again.ReadMinutes(day));
+        var minute = Assert.Single(again.Read(day).Minutes);
         Assert.Equal((5.0, HealthLevel.Bad, _time.GetUtcNow()), (minute.Values[Series.NearReads], minute.Level, minute.At));
-        Assert.Equal(Change("locks\r\n\"<b>\u202e"), Assert.Single(again.ReadChanges(day)));
+        Assert.Equal(Change("locks\r\n\"<b>\u202e"), Assert.Single(again.Read(day).Changes));
         Assert.Equal(2, File.ReadAllLines(Directory.GetFiles(Path.Combine(_folder, "shop")).Single()).Length);
     }
 
@@ -40,7 +40,7 @@ public sealed class HistoryStoreTests : IDisposable
         }
 
         Assert.Equal(7, store.Days.Count);
-        Assert.Equal([9.0, 8, 7, 6, 5, 4, 3], store.Days.Select(day => store.ReadMinutes(day)[0].Values[Series.NearReads]));
+        Assert.Equal([9.0, 8, 7, 6, 5, 4, 3], store.Days.Select(day => store.Read(day).Minutes[0].Values[Series.NearReads]));
     }
 
     [Fact]
@@ -71,12 +71,12 @@ public sealed class HistoryStoreTests : IDisposable
         File.AppendAllText(file, "{\"at\":\"2030-01-01T12:");
         File.WriteAllText(Path.Combine(_folder, "shop", "notes.jsonl"), "mine");
 
-        Assert.Single(store.ReadMinutes(store.Days[0]));
+        Assert.Single(store.Read(store.Days[0]).Minutes);
         Assert.Single(store.Days);
 
         // The next process does not go on in the line that was cut off.
         Store().Append(Minute(2));
-        Assert.Equal([1.0, 2.0], store.ReadMinutes(store.Days[0]).Select(minute => minute.Values[Series.NearReads]));
+        Assert.Equal([1.0, 2.0], store.Read(store.Days[0]).Minutes.Select(minute => minute.Values[Series.NearReads]));
     }
 
     [Fact]
