@@ -33,6 +33,11 @@ internal sealed record ConsoleRoute(
     /// <summary>Gets a value indicating whether the answer may be null.</summary>
     public bool MayBeNull { get; init; }
 
+    /// <summary>
+    /// Gets a value indicating whether a user that has signed in and may see no fleet is answered: to learn that, and to sign out.
+    /// </summary>
+    public bool IsForAllUsers { get; init; }
+
     /// <summary>Gets the parameters of the query.</summary>
     public IReadOnlyList<string> Query { get; init; } = [];
 

@@ -19,7 +19,17 @@ internal static class PageRoutes
         request => WriteAsync(request.Http, address, page))
     {
         MediaType = page.Type,
+        IsForAllUsers = address.StartsWith("assets/", StringComparison.Ordinal),
     };
+
+    /// <summary>Answers a user that may see no fleet with the page that says so.</summary>
+    public static Task RefuseAsync(HttpContext http)
+    {
+        var page = EmbeddedPages.All[""];
+        http.Response.StatusCode = StatusCodes.Status403Forbidden;
+        http.Response.ContentType = page.Type;
+        return http.Response.Body.WriteAsync(page.Content, http.RequestAborted).AsTask();
+    }
 
     private static async Task WriteAsync(HttpContext http, string address, EmbeddedPage page)
     {

@@ -62,8 +62,11 @@ internal sealed class RouteRunner(ConsoleService console, ConsoleRoute route)
                 "view", "Without a policy the console answers only this machine, by a name of this machine, and not through a proxy.");
         }
 
+        // Where a user can sign out, the page must say that there is nothing else to do.
+        var isWelcome = route.IsForAllUsers && console.Options.CanSignOut;
+
         // The same answer for a context that does not exist: its name is not told to a user that may see another one.
-        if (!await MayViewAsync(http, fleet).ConfigureAwait(false) || (route.HasContext && fleet is null))
+        if ((!await MayViewAsync(http, fleet).ConfigureAwait(false) && !isWelcome) || (route.HasContext && fleet is null))
         {
             throw ConsoleProblem.Forbidden(
                 "view", route.HasContext ? "There is no such context, or you may not see it." : "You may not see this.");
@@ -221,6 +224,13 @@ internal sealed class RouteRunner(ConsoleService console, ConsoleRoute route)
         if (http.Response.HasStarted)
         {
             http.Abort();
+            return;
+        }
+
+        if (problem.Status is StatusCodes.Status403Forbidden && !route.IsApi && console.Options.CanSignOut
+            && RequestOrigin.IsNavigation(http.Request))
+        {
+            await PageRoutes.RefuseAsync(http).ConfigureAwait(false);
             return;
         }
 

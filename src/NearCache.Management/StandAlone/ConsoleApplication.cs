@@ -71,7 +71,10 @@ internal static class ConsoleApplication
                 "Ends the session.",
                 ConsoleJson.Default.EmptyRequest,
                 ConsoleJson.Default.EmptyRequest,
-                SignOutAsync);
+                SignOutAsync) with
+            {
+                IsForAllUsers = true,
+            };
             app.MapPost(route.Pattern, new RouteRunner(app.Services.GetRequiredService<ConsoleService>(), route).RunAsync);
         }
 
@@ -199,6 +202,11 @@ internal static class ConsoleApplication
 
     private static async Task<EmptyRequest> SignOutAsync(ConsoleRequest request, EmptyRequest body)
     {
+        if (request.Http.RequestServices.GetRequiredService<SignInSettings>().Mode == SignInMode.OpenIdConnect)
+        {
+            OpenIdConnectSignIn.AskNextTime(request.Http);
+        }
+
         await request.Http.SignOutAsync().ConfigureAwait(false);
         return body;
     }

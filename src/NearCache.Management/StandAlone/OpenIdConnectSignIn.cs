@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using NearCache.Management.Api;
 using NearCache.Management.Security;
 
@@ -12,6 +13,9 @@ namespace NearCache.Management.StandAlone;
 /// <summary>Signs users in by OpenID Connect (authorization code with PKCE), and keeps them signed in by a cookie.</summary>
 internal static class OpenIdConnectSignIn
 {
+    // Says that the user has signed out, so that the provider asks for the user instead of taking the one that it knows.
+    private const string SignedOut = "nearcache-console-signed-out";
+
     private static readonly TimeSpan LongestSession = TimeSpan.FromHours(8);
 
     /// <summary>Adds the two schemes.</summary>
@@ -23,6 +27,17 @@ internal static class OpenIdConnectSignIn
         })
         .AddCookie(Configure)
         .AddOpenIdConnect(options => Configure(options, settings));
+
+    /// <summary>Makes the identity provider ask for a user at the next sign-in of a browser.</summary>
+    public static void AskNextTime(HttpContext http) => http.Response.Cookies.Append(SignedOut, "1", SignedOutCookie(http));
+
+    private static CookieOptions SignedOutCookie(HttpContext http) => new()
+    {
+        HttpOnly = true,
+        SameSite = SameSiteMode.Lax,
+        Secure = http.Request.IsHttps,
+        Path = "/",
+    };
 
     private static void Configure(CookieAuthenticationOptions options)
     {
@@ -62,8 +77,18 @@ internal static class OpenIdConnectSignIn
 
             return Task.CompletedTask;
         };
+        options.Events.OnRedirectToIdentityProvider = redirect =>
+        {
+            if (redirect.Request.Cookies.ContainsKey(SignedOut))
+            {
+                redirect.ProtocolMessage.Prompt = OpenIdConnectPrompt.Login;
+            }
+
+            return Task.CompletedTask;
+        };
         options.Events.OnTicketReceived = ticket =>
         {
+            ticket.Response.Cookies.Delete(SignedOut, SignedOutCookie(ticket.HttpContext));
             ticket.Principal = Known(ticket.Principal!, settings);
             return Task.CompletedTask;
         };

@@ -31,7 +31,7 @@ internal sealed class ProxyHandler(
         }
 
         var groups = ((string?)Request.Headers[settings.GroupsHeader] ?? "")
-            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            .Split(settings.GroupsSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var identity = new ClaimsIdentity(
             [new Claim(ClaimTypes.Name, user), .. groups.Select(group => new Claim(settings.GroupsClaim, group))], Name);
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name)));

@@ -45,8 +45,11 @@ internal sealed record SignInSettings
     /// <summary>Gets the header that names the user.</summary>
     public string UserHeader { get; init; } = "X-Forwarded-User";
 
-    /// <summary>Gets the header that names the groups, separated by commas.</summary>
+    /// <summary>Gets the header that names the groups.</summary>
     public string GroupsHeader { get; init; } = "X-Forwarded-Groups";
+
+    /// <summary>Gets the character between two groups in that header.</summary>
+    public char GroupsSeparator { get; init; } = ',';
 
     /// <summary>Gets what users may do.</summary>
     public required IReadOnlyList<PermissionRule> Permissions { get; init; }
@@ -119,13 +122,43 @@ internal sealed record SignInSettings
         reader.Texts("Addresses", value => settings = settings with { Proxies = Addresses(section, "Addresses", value, mistakes) });
         reader.Text(nameof(UserHeader), value => settings = settings with { UserHeader = value });
         reader.Text(nameof(GroupsHeader), value => settings = settings with { GroupsHeader = value });
+        reader.Text(nameof(GroupsSeparator), value => settings = settings with { GroupsSeparator = Separator(section, value, mistakes) });
         reader.Finish();
+        CheckGroups(section, settings, mistakes);
         if (settings.Proxies.Count == 0)
         {
             mistakes.Add($"{section.Path}:Addresses is empty: any client could name itself. Name the addresses of the proxies.");
         }
 
         return settings;
+    }
+
+    private static char Separator(IConfigurationSection section, string text, List<string> mistakes)
+    {
+        // A letter or a digit would cut names into pieces.
+        if (text is [var separator] && char.IsAscii(separator) && !char.IsLetterOrDigit(separator) && !char.IsControl(separator))
+        {
+            return separator;
+        }
+
+        mistakes.Add($"{section.Path}:{nameof(GroupsSeparator)} is \"{text}\", but must be one character that separates groups, such as "
+            + "\",\", \"|\", \";\" or a space.");
+        return ',';
+    }
+
+    // A group that no header can name would be a permission that no user ever has.
+    private static void CheckGroups(IConfigurationSection section, SignInSettings settings, List<string> mistakes)
+    {
+        foreach (var group in settings.Permissions.Select(rule => rule.Group).OfType<string>().Where(group =>
+            group.Contains(settings.GroupsSeparator) || group != group.Trim()))
+        {
+            mistakes.Add(group != group.Trim()
+                ? $"Permissions names the group \"{group}\" with spaces around it, and groups of a header have none: remove them."
+                : $"Permissions names the group \"{group}\", but {section.Path}:{nameof(GroupsSeparator)} is "
+                    + $"\"{settings.GroupsSeparator}\", so a header cannot name that group. Let the proxy separate groups by "
+                    + $"another character, such as \";\" or \"|\", and set {nameof(GroupsSeparator)} to it; or let it send short names "
+                    + "instead of distinguished names.");
+        }
     }
 
     private static List<IPAddress> Addresses(

@@ -131,6 +131,14 @@ public sealed class HostTests
     [InlineData("Permissions is empty", "--SignIn:Proxy:Addresses:0=10.0.0.7")]
     [InlineData("must be View, Operate or Values", "--SignIn:Proxy:Addresses:0=10.0.0.7", "--Permissions:0:Group=a",
         "--Permissions:0:Contexts:0=*", "--Permissions:0:Allow:0=Everything")]
+    [InlineData("so a header cannot name that group", "--SignIn:Proxy:Addresses:0=127.0.0.1",
+        "--Permissions:0:Group=CN=ops,OU=groups,DC=example", "--Permissions:0:Contexts:0=*", "--Permissions:0:Allow:0=View")]
+    [InlineData("with spaces around it", "--SignIn:Proxy:Addresses:0=127.0.0.1", "--SignIn:Proxy:GroupsSeparator=;",
+        "--Permissions:0:Group= ops", "--Permissions:0:Contexts:0=*", "--Permissions:0:Allow:0=View")]
+    [InlineData("must be one character that separates groups", "--SignIn:Proxy:Addresses:0=127.0.0.1",
+        "--SignIn:Proxy:GroupsSeparator=comma", "--Permissions:0:Group=a", "--Permissions:0:Contexts:0=*", "--Permissions:0:Allow:0=View")]
+    [InlineData("must be one character that separates groups", "--SignIn:Proxy:Addresses:0=127.0.0.1",
+        "--SignIn:Proxy:GroupsSeparator=e", "--Permissions:0:Group=a", "--Permissions:0:Contexts:0=*", "--Permissions:0:Allow:0=View")]
     [InlineData("clear text", "--urls", "http://10.0.0.7:5090", "--SignIn:OpenIdConnect:Authority=https://login.example",
         "--SignIn:OpenIdConnect:ClientId=console", "--Permissions:0:Group=a", "--Permissions:0:Contexts:0=*",
         "--Permissions:0:Allow:0=View")]

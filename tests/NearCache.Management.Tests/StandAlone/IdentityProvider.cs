@@ -34,6 +34,9 @@ internal sealed class IdentityProvider : IAsyncDisposable
     /// <summary>Whether groups are told by the user information endpoint alone.</summary>
     public bool HasGroupsInUserInfo { get; set; }
 
+    /// <summary>What the last sign-in asked the provider to do; null for what it likes.</summary>
+    public string? Prompt { get; private set; }
+
     /// <summary>What is wrong with the next token; null for nothing.</summary>
     public string? Forgery { get; set; }
 
@@ -94,6 +97,7 @@ internal sealed class IdentityProvider : IAsyncDisposable
             Assert.Contains("openid", (string?)query["scope"], StringComparison.Ordinal);
             var code = Guid.NewGuid().ToString("N");
             _codes[code] = query;
+            Prompt = query["prompt"];
             http.Response.Redirect(QueryHelpers.AddQueryString(
                 query["redirect_uri"]!, new Dictionary<string, string?> { ["code"] = code, ["state"] = query["state"] }));
             return Task.CompletedTask;

@@ -7,6 +7,46 @@ namespace NearCache.Management.Tests.StandAlone;
 /// <summary>The stand-alone console over an OpenID provider, as a browser goes through it.</summary>
 public sealed class OpenIdConnectTests
 {
+    [Fact]
+    public async Task A_user_without_a_permission_is_told_so_and_can_sign_out_and_be_another_user()
+    {
+        await using var run = await Run.StartAsync();
+        run.Provider.User = UserOf("mallory", "others");
+        using var browser = Run.Browser();
+
+        using var page = await browser.GetAsync(run.At(""));
+        Assert.Equal((HttpStatusCode.Forbidden, "text/html"), (page.StatusCode, page.Content.Headers.ContentType!.MediaType));
+        using var script = await browser.GetAsync(run.At("assets/app.js"));
+        Assert.Equal(HttpStatusCode.OK, script.StatusCode);
+        var session = await SessionAsync(run, browser);
+        Assert.Equal(("mallory", true), ((string?)session["user"], (bool)session["signOut"]!));
+        Assert.Empty(session["contexts"]!.AsArray());
+
+        // That is all that there is.
+        foreach (var address in new[] { "api/contexts", "api/live", "api/openapi.json", "metrics", "api/contexts/shop/rules" })
+        {
+            using var refused = await browser.GetAsync(run.At(address));
+            Assert.Equal((address, HttpStatusCode.Forbidden), (address, refused.StatusCode));
+            Assert.DoesNotContain("\"shop\"", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        using var signOut = Post(run, "api/signout", "{}");
+        Assert.Equal(HttpStatusCode.OK, (await browser.SendAsync(signOut)).StatusCode);
+        using var signedOut = await browser.GetAsync(run.At("api/session"));
+        Assert.Equal(HttpStatusCode.Unauthorized, signedOut.StatusCode);
+
+        // The provider knows the browser: it has to ask which user it is, once.
+        Assert.Null(run.Provider.Prompt);
+        run.Provider.User = UserOf("alice", "cache-team");
+        using var again = await browser.GetAsync(run.At(""));
+        Assert.Equal((HttpStatusCode.OK, "login"), (again.StatusCode, run.Provider.Prompt));
+        Assert.Equal("alice", (string?)(await SessionAsync(run, browser))["user"]);
+        using var other = Post(run, "api/signout", "{}");
+        other.Headers.Remove("Origin");
+        other.Headers.Add("Origin", "https://evil.example");
+        Assert.Equal(HttpStatusCode.Forbidden, (await browser.SendAsync(other)).StatusCode);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

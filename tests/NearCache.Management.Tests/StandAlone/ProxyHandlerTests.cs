@@ -23,8 +23,39 @@ public sealed class ProxyHandlerTests
     [InlineData("10.0.0.7", null, false)]
     public async Task Only_the_whole_address_of_a_proxy_makes_its_headers_believed(string proxy, string? remote, bool isBelieved)
     {
-        await using var services = new ServiceCollection().AddLogging().AddOptions().BuildServiceProvider();
         var settings = new SignInSettings { Mode = SignInMode.Proxy, Proxies = [IPAddress.Parse(proxy)], Permissions = [] };
+
+        var result = await AskAsync(settings, remote, groups: null);
+
+        Assert.Equal(isBelieved, result.Succeeded);
+    }
+
+    // What oauth2-proxy, Authelia and mod_auth_openidc send; authentik; a proxy of LDAP groups; Caddy.
+    [Theory]
+    [InlineData(',', "ops,dev", "ops", "dev")]
+    [InlineData(',', "ops, dev ,", "ops", "dev")]
+    [InlineData('|', "ops|team, blue", "ops", "team, blue")]
+    [InlineData(';', "CN=ops,DC=example;CN=dev,DC=example", "CN=ops,DC=example", "CN=dev,DC=example")]
+    [InlineData(' ', "ops  dev", "ops", "dev")]
+    [InlineData(',', "")]
+    public async Task Groups_are_read_as_the_proxy_separates_them(char separator, string header, params string[] groups)
+    {
+        var settings = new SignInSettings
+        {
+            Mode = SignInMode.Proxy,
+            Proxies = [IPAddress.Loopback],
+            Permissions = [],
+            GroupsSeparator = separator,
+        };
+
+        var result = await AskAsync(settings, "127.0.0.1", header);
+
+        Assert.Equal(groups, result.Principal!.FindAll(settings.GroupsClaim).Select(claim => claim.Value));
+    }
+
+    private static async Task<AuthenticateResult> AskAsync(SignInSettings settings, string? remote, string? groups)
+    {
+        await using var services = new ServiceCollection().AddLogging().AddOptions().BuildServiceProvider();
         var handler = new ProxyHandler(
             services.GetRequiredService<IOptionsMonitor<AuthenticationSchemeOptions>>(),
             NullLoggerFactory.Instance,
@@ -33,8 +64,12 @@ public sealed class ProxyHandlerTests
         var http = new DefaultHttpContext { RequestServices = services };
         http.Connection.RemoteIpAddress = remote is null ? null : IPAddress.Parse(remote);
         http.Request.Headers[settings.UserHeader] = "alice";
-        await handler.InitializeAsync(new AuthenticationScheme(ProxyHandler.Name, null, typeof(ProxyHandler)), http);
+        if (groups is not null)
+        {
+            http.Request.Headers[settings.GroupsHeader] = groups;
+        }
 
-        Assert.Equal(isBelieved, (await handler.AuthenticateAsync()).Succeeded);
+        await handler.InitializeAsync(new AuthenticationScheme(ProxyHandler.Name, null, typeof(ProxyHandler)), http);
+        return await handler.AuthenticateAsync();
     }
 }

@@ -36,6 +36,10 @@ async function start() {
                 : null
             : (session.contexts.find(each => each.name === chosen) ?? null);
     banner(session, ahead);
+    if (session.contexts.length === 0) {
+        refuse(session);
+        return;
+    }
     if (context === null) {
         await choose(session, chosen);
         return;
@@ -55,6 +59,23 @@ async function start() {
     await shown.show(app);
 }
 
+// Signed in, and without a permission: the name is the way to get one, and signing out the way to be another user.
+function refuse(session) {
+    head(session, null, null);
+    document.title = 'No permission – NearCache';
+    fill(
+        main,
+        h('h1', null, 'You may see no context'),
+        h('p', null, 'You are signed in as ', foreign(session.user || 'anonymous'), ', and none of the groups of that user has a permission here.'),
+        h(
+            'p',
+            { class: 'muted' },
+            'The settings of the console say what each group may do (Permissions). Ask for a group that may see a context, ',
+            'or sign out and sign in as another user. A new group counts after the next sign-in.',
+        ),
+    );
+}
+
 // Several contexts, none of them chosen: one row each.
 async function choose(session, chosen) {
     const live = new Live('/live');
@@ -70,7 +91,7 @@ function head(session, context, live) {
         header,
         h('a', { class: 'name', href: page('', {}, { of: session.contexts.length > 1 ? null : context?.name }) }, 'NearCache console'),
         choices,
-        live.element,
+        live?.element,
         h(
             'span',
             { class: 'small muted' },
@@ -167,7 +188,14 @@ function banner(session, ahead) {
 }
 
 async function signOut() {
-    await post('/signout').catch(() => null);
+    try {
+        await post('/signout');
+    } catch (failure) {
+        if (failure.status !== 401) {
+            main.prepend(trouble(failure));
+            return;
+        }
+    }
     location.href = './';
 }
 
