@@ -69,7 +69,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
     public bool IsWarm => _warmUp.IsOver;
 
     /// <summary>Gets the results of the monitor; null if there is none.</summary>
-    public MonitorSnapshot? Monitor => _monitor?.Totals is { } totals
+    public MonitorSnapshot? Monitor => _monitor is { Totals: var totals }
         ? new MonitorSnapshot
         {
             Checked = totals.Completed,
@@ -77,6 +77,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
             VoidedByDelay = totals.VoidedByDelay,
             Unclassified = totals.Of(CheckOutcome.Unclassified),
             Violations = totals.Of(CheckOutcome.Violation),
+            ViolatedBefore = _monitor.ViolatedBefore,
         }
         : null;
 

@@ -72,6 +72,7 @@ internal sealed class ReportSource(
                 ? new ReportedMonitor
                 {
                     Violations = monitor.Violations,
+                    ViolatedBefore = monitor.ViolatedBefore,
                     Checked = monitor.Checked,
                     Agreed = monitor.Agreed,
                     Unclassified = monitor.Unclassified,

@@ -23,4 +23,7 @@ public sealed record MonitorSnapshot
 
     /// <summary>Gets the number of near hits that broke the promise.</summary>
     public required long Violations { get; init; }
+
+    /// <summary>Gets the time since the last of these near hits was found; null without one.</summary>
+    public TimeSpan? ViolatedBefore { get; init; }
 }

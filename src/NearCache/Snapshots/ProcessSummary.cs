@@ -141,6 +141,11 @@ public sealed record ReportedMonitor
     /// <summary>Gets the number of near hits that broke the promise.</summary>
     public required long Violations { get; init; }
 
+    /// <summary>
+    /// Gets the time from the last of these near hits to the report; null without one, or if the version of the process does not report it.
+    /// </summary>
+    public TimeSpan? ViolatedBefore { get; init; }
+
     /// <summary>Gets the number of completed checks; null if the report has no room for it.</summary>
     public long? Checked { get; init; }
 

@@ -58,6 +58,10 @@ public sealed class NearHitMonitorTests(ITestOutputHelper output)
 
         // The same failure without the seam closes the gate.
         Assert.Equal((0, 0), (sound.Violations, calm.Of(1830).Length));
+        Assert.Null(sound.Cache.Snapshot().Monitor!.ViolatedBefore);
+        Assert.All(
+            (Member[])[one, two],
+            reader => Assert.InRange(reader.Cache.Snapshot().Monitor!.ViolatedBefore!.Value, TimeSpan.Zero, watch.Elapsed));
         Assert.All(log.Of(1830), text => Assert.DoesNotContain("product:", text, StringComparison.Ordinal));
         Assert.All(log.Of(1830), text => Assert.Contains("the key #", text, StringComparison.Ordinal));
         Assert.All(plain.Of(1830), text => Assert.Contains("the key product:", text, StringComparison.Ordinal));

@@ -105,6 +105,7 @@ public sealed class ReportFormatsTests
             Monitor = new ReportedMonitor
             {
                 Violations = long.MaxValue,
+                ViolatedBefore = TimeSpan.FromDays(1000),
                 Checked = long.MaxValue,
                 Agreed = long.MaxValue,
                 Unclassified = long.MaxValue,
@@ -116,7 +117,7 @@ public sealed class ReportFormatsTests
         Assert.Null(read.ServersHash);
         Assert.Null(read.NodeAddress);
         Assert.Equal(MostRead, read.NearHits);
-        Assert.Equal(new ReportedMonitor { Violations = MostRead }, read.Monitor);
+        Assert.Equal(new ReportedMonitor { Violations = MostRead, ViolatedBefore = TimeSpan.FromDays(1000) }, read.Monitor);
         Assert.Equal(TimeSpan.FromDays(1000), read.ThreadPoolDelay);
         Assert.StartsWith("blog", read.Pod, StringComparison.Ordinal);
     }

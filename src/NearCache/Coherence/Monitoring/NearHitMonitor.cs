@@ -35,6 +35,7 @@ internal sealed class NearHitMonitor : IAsyncDisposable
     private readonly List<Check> _checks = [];
     private readonly LogThrottle _log = new(LogInterval);
     private long _sampleAt;
+    private long _violatedAt = -1;   // the monotonic clock at the last violation; -1 without one
 
     /// <param name="options">The settings.</param>
     /// <param name="near">The near tier.</param>
@@ -61,6 +62,11 @@ internal sealed class NearHitMonitor : IAsyncDisposable
 
     /// <summary>Gets the results since the cache was created.</summary>
     public MonitorTotals Totals { get; } = new();
+
+    /// <summary>Gets the time since the last violation; null without one.</summary>
+    public TimeSpan? ViolatedBefore => Interlocked.Read(ref _violatedAt) is >= 0 and var at
+        ? TimeSpan.FromMilliseconds(_context.Clock.Monotonic() - at)
+        : null;
 
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
@@ -151,6 +157,7 @@ internal sealed class NearHitMonitor : IAsyncDisposable
         check.Core.Looked(state, BoundOf(check.Entry), now);
         if (check.Core.Outcome == CheckOutcome.Violation)
         {
+            Interlocked.Exchange(ref _violatedAt, now);
             await ReportAsync(check, now).ConfigureAwait(false);
         }
     }

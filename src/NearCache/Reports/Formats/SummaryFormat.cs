@@ -25,7 +25,7 @@ internal static class SummaryFormat
     [
         "format", "id", "host", "pod", "node", "pid", "version", "start", "starts", "state", "servers", "placement", "prefix", "rules",
         "stops", "stop", "age", "hits", "reads", "failures", "factories", "connections", "pool", "gc", "p99", "monitor", "address",
-        "carriers",
+        "carriers", "violated",
     ];
 
     // The greatest size of each is what its parts add up to.
@@ -101,7 +101,9 @@ internal static class SummaryFormat
                 : null,
             ThreadPoolDelay = report.Milliseconds("pool") ?? TimeSpan.Zero,
             GarbageCollectionPause = report.Milliseconds("gc") ?? TimeSpan.Zero,
-            Monitor = MonitorOf([.. report.Numbers("monitor")]),
+            Monitor = MonitorOf([.. report.Numbers("monitor")]) is { } monitor
+                ? monitor with { ViolatedBefore = report.Milliseconds("violated") }
+                : null,
             Carriers = report.Flags("carriers"),
             Others = report.Others(Known),
         };
@@ -196,6 +198,10 @@ internal static class SummaryFormat
                 }
 
                 writer.WriteEndArray();
+                if (monitor.ViolatedBefore is { } violated)
+                {
+                    writer.WriteNumber("violated"u8, (long)violated.TotalMilliseconds);
+                }
             }
 
             if (size < Size.NoAddress && summary.NodeAddress is { } address)
