@@ -96,6 +96,7 @@ internal static class OverviewMapping
             reports.Processes.Count(process => process.Status == ProcessReportStatus.Silent),
             reports.Processes.Count(process => process.Status == ProcessReportStatus.Ended),
             reports.Processes.Count(process => process.Status == ProcessReportStatus.NoReport),
+            reading.Live.Count(process => FleetJudge.LostCarriersOf(process).Any()),
             reports.MembersUnknown));
     }
 

@@ -92,6 +92,7 @@ internal static class ProcessRoutes
 
     private static bool Matches(ProcessModel process, string? status, string? text) =>
         (status is null || status == process.Status || (status == "starved" && process.IsStarved)
+            || (status == "noDelivery" && process is { Status: "live", State: "running" } && process.Carriers.Values.Contains(false))
             || (status == "starting" && process is { Status: "live", State: "starting" }))
         && (text is null || new[] { process.Host, process.Pod, process.Node, process.Version, process.Id }
             .Any(field => field?.Contains(text, StringComparison.OrdinalIgnoreCase) == true));
@@ -134,8 +135,14 @@ internal static class ProcessRoutes
             GarbageCollectionPauseSeconds = summary?.GarbageCollectionPause.TotalSeconds,
             IsStarved = FleetJudge.IsStarved(process),
             Monitor = summary?.Monitor is { } monitor
-                ? new MonitorModel(monitor.Violations, monitor.Checked, monitor.Agreed, monitor.Unclassified)
+                ? new MonitorModel(
+                    monitor.Violations,
+                    FleetJudge.SinceViolation(process)?.TotalSeconds,
+                    monitor.Checked,
+                    monitor.Agreed,
+                    monitor.Unclassified)
                 : null,
+            Carriers = summary?.Carriers ?? new Dictionary<string, bool>(),
             Problem = ProblemOf(process),
         };
     }
@@ -165,6 +172,18 @@ internal static class ProcessRoutes
         detail.NearBytes,
         detail.NearEvictions,
         detail.NearMisses,
+        [
+            .. detail.Carriers.Select(carrier => new ReportedCarrierModel(
+                carrier.Name,
+                carrier.IsDelivering,
+                carrier.Problem,
+                carrier.Sent,
+                carrier.Failed,
+                carrier.Received,
+                carrier.MessagesPerSecond,
+                carrier.Waiting,
+                carrier.Members)),
+        ],
         detail.ZooKeeper is { } zooKeeper
             ? new ReportedZooKeeperModel(
                 zooKeeper.State,

@@ -49,6 +49,7 @@ internal enum ChangeKind
     ProcessStarted,
     ProcessEnded,
     ProcessSilent,
+    Violation,
     ServerRestarted,
     ServerDown,
     ServerUp,

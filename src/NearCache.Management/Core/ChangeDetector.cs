@@ -8,8 +8,12 @@ internal sealed class ChangeDetector
     // The most changes of one kind, of processes and of versions, that one reading makes.
     private const int MostAtOnce = 20;
 
+    // What is found between two readings is not older, whatever a report claims.
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
     private readonly HashSet<string> _versions = [];
     private readonly Dictionary<string, ProcessReportStatus> _processes = [];
+    private readonly Dictionary<string, long> _violations = [];   // of each process that reports them
     private readonly Dictionary<string, RuleStop> _stops = [];
     private readonly Dictionary<string, RuleSuspension> _suspended = [];
     private readonly Dictionary<string, TimeSpan?> _servers = [];   // the last uptime; null while the server is down
@@ -144,6 +148,11 @@ internal sealed class ChangeDetector
             changes.AddRange(changed.GroupBy(change => change.Kind).SelectMany(ofKind => Shorten([.. ofKind])));
         }
 
+        if (_hasProcesses)
+        {
+            changes.AddRange(Shorten([.. now.Live.Select(process => Violations(process, now)).OfType<Change>()]));
+        }
+
         var versions = now.Live.Select(process => process.Summary!.Version).ToHashSet();
         if (_hasProcesses)
         {
@@ -156,6 +165,8 @@ internal sealed class ChangeDetector
         _versions.Clear();
         _versions.UnionWith(versions);
         Replace(_processes, processes.ToDictionary(process => process.Key, process => process.Value.Status));
+        Replace(_violations, processes.Where(process => process.Value.Summary?.Monitor is not null)
+            .ToDictionary(process => process.Key, process => process.Value.Summary!.Monitor!.Violations));
         _hasProcesses = true;
         return changes;
     }
@@ -179,6 +190,7 @@ internal sealed class ChangeDetector
     {
         ChangeKind.ProcessStarted => "started",
         ChangeKind.ProcessEnded => "ended",
+        ChangeKind.Violation => "have served near hits that are too old",
         _ => "no longer report",
     };
 
@@ -205,6 +217,25 @@ internal sealed class ChangeDetector
             ProcessReportStatus.Silent when isKnown => Changed(
                 ChangeKind.ProcessSilent, HealthLevel.Attention, $"{name} no longer reports: killed, paused, or cut off from memcached."),
             _ => null,
+        };
+    }
+
+    private Change? Violations(ProcessReport process, FleetReading now)
+    {
+        var (name, all) = (FleetJudge.NameOf(process), process.Summary!.Monitor?.Violations ?? 0);
+        var found = all - _violations.GetValueOrDefault(process.Id);
+        var total = found == all ? "" : $", {all} since its start";
+        return found <= 0 ? null : new Change
+        {
+            At = FleetJudge.SinceViolation(process) is { } before && before < Day ? now.At - before : now.At,
+            Kind = ChangeKind.Violation,
+            Level = HealthLevel.Bad,
+            Subject = name,
+            Text = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name} has served {found} near {(found == 1 ? "hit" : "hits")} older than allowed{total}."),
+            Page = "processes",
+            Query = $"process={Uri.EscapeDataString(process.Id)}",
         };
     }
 

@@ -20,19 +20,38 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
     private const double ManyFailures = 1;
     private const double ManyEvictions = 100;
     private const int ManyStarts = 3;
+    private const int SeveralProcesses = 2;
+    private const string ZooKeeper = "ZooKeeper";   // the name of its carrier
 
     private static readonly TimeSpan Starved = TimeSpan.FromSeconds(1);
+
+    // A violation is an incident for so long after the last one, and then a defect to report, until a day has passed without another.
+    private static readonly TimeSpan ViolationIsNew = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan ViolationIsOld = TimeSpan.FromDays(1);
+
+    // A process that has just started connects its carriers.
+    private static readonly TimeSpan CarrierConnects = TimeSpan.FromSeconds(30);
 
     /// <summary>Returns the verdict.</summary>
     public Verdict Judge() => !now.Reports.IsKnown && !now.Rules.Current.IsKnown && now.Servers.All(server => !server.Statistics.IsKnown)
         ? Verdict.Unknown($"no server answers. {now.Rules.Current.Unknown}")
         : Verdict.Of(
-            [.. Rules(), .. Stops(), .. Servers(), .. Ensemble(), .. Processes(), .. Traffic()],
+            [.. Rules(), .. Stops(), .. Servers(), .. Ensemble(), .. Processes(), .. Carriers(), .. Traffic()],
             $"Well: {Plural(now.Live.Count(), "process", "processes")}, {Plural(now.Servers.Count, "memcached server")}"
                 + (now.Ensemble is null ? "." : ", ZooKeeper answers."));
 
     /// <summary>Returns whether a process waits so long for threads that everything in it is slow.</summary>
     public static bool IsStarved(ProcessReport process) => process.Summary?.ThreadPoolDelay >= Starved;
+
+    /// <summary>Returns the carriers that deliver nothing to a process that runs, in the order of their names.</summary>
+    public static IEnumerable<string> LostCarriersOf(ProcessReport process) =>
+        process is { Status: ProcessReportStatus.Live, Summary: { State: ProcessState.Running } summary }
+            ? summary.Carriers.Where(carrier => !carrier.Value).Select(carrier => carrier.Key).Order(StringComparer.Ordinal)
+            : [];
+
+    /// <summary>Returns the time since a process has found a near hit that broke the promise; null if it is not known.</summary>
+    public static TimeSpan? SinceViolation(ProcessReport process) =>
+        process.Summary?.Monitor?.ViolatedBefore + process.Age.GetValueOrDefault();
 
     /// <summary>Returns whether a server has many connections that no process reports.</summary>
     public static bool IsUnaccounted(ConnectionCount count) =>
@@ -167,6 +186,9 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
         ? $"{unaccounted} of them unaccounted"
         : $"how many of them are unaccounted is unknown: {count.Unaccounted.Unknown}";
 
+    private bool IsZooKeeperDown => now.Ensemble is { Servers.Count: > 0, Subtree.IsKnown: false } ensemble
+        && ensemble.Servers.All(server => !server.Status.IsKnown);
+
     private IEnumerable<Cause> Ensemble()
     {
         if (now.Ensemble is not { } ensemble)
@@ -175,16 +197,15 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
         }
 
         static Cause Of(CauseKind kind, HealthLevel level, string text) => new(kind, level, text, null, "zookeeper", "");
-        var dead = ensemble.Servers.Where(server => !server.Status.IsKnown).ToArray();
-        if (dead.Length == ensemble.Servers.Count && dead.Length > 0 && !ensemble.Subtree.IsKnown)
+        if (IsZooKeeperDown)
         {
             yield return Of(CauseKind.ZooKeeperDown, HealthLevel.Bad,
                 "ZooKeeper does not answer. Near caching goes on; changes take about a second to reach other processes. "
-                    + dead[0].Status.Unknown);
+                    + ensemble.Servers[0].Status.Unknown);
         }
         else
         {
-            foreach (var server in dead)
+            foreach (var server in ensemble.Servers.Where(server => !server.Status.IsKnown))
             {
                 yield return Of(CauseKind.ZooKeeperServerDown, HealthLevel.Attention,
                     $"The ZooKeeper server {server.Name} tells nothing: {server.Status.Unknown}");
@@ -249,11 +270,16 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
             }
 
             var summary = process.Summary!;
-            if (summary.Monitor is { Violations: > 0 and var violations })
+            var since = SinceViolation(process);
+            if (summary.Monitor is { Violations: > 0 and var violations } && !(since > ViolationIsOld))
             {
-                yield return Of(CauseKind.Violations, HealthLevel.Bad,
-                    $"{name} has served {Plural(violations, "near hit")} older than its rule allows, as its monitor reports. Stop the rule "
-                        + "that the log of the process names, and report the defect.");
+                // Without a time it may be going on.
+                var isOver = since > ViolationIsNew;
+                var last = since is { } before ? $"; the last one was found {Text(before)} ago" : "";
+                yield return Of(
+                    isOver ? CauseKind.PastViolations : CauseKind.Violations,
+                    isOver ? HealthLevel.Attention : HealthLevel.Bad,
+                    $"{name} has served {Plural(violations, "near hit")} older than its rule allows, as its monitor reports{last}.");
             }
 
             if (IsStarved(process))
@@ -286,6 +312,25 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
         }
     }
 
+    // No outage: audits carry what a carrier does not. Of one process alone its own page and the list of processes tell.
+    private IEnumerable<Cause> Carriers()
+    {
+        ProcessReport[] running = [.. now.Live.Where(process => process.Summary!.State == ProcessState.Running
+            && (now.At - process.Summary.StartedAt).Duration() >= CarrierConnects)];   // its clock may be ahead
+        foreach (var carrier in running.SelectMany(LostCarriersOf).GroupBy(name => name).OrderByDescending(lost => lost.Count()))
+        {
+            var (name, lost) = (carrier.Key, carrier.Count());
+            var users = running.Count(process => process.Summary!.Carriers.ContainsKey(name));
+            if (lost >= SeveralProcesses && !(name == ZooKeeper && IsZooKeeperDown))
+            {
+                var which = lost == users ? $"all {users}" : $"{lost} of {users}";
+                yield return new Cause(CauseKind.CarrierDown, HealthLevel.Attention,
+                    $"{name} delivers nothing to {which} processes that use it: changes take about a second to reach them.",
+                    name, "processes", "status=noDelivery");
+            }
+        }
+    }
+
     private IEnumerable<Cause> Traffic()
     {
         if (rates.Fleet is not { IsKnown: true, Value: var traffic })
@@ -293,11 +338,10 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
             yield break;
         }
 
-        if (traffic.FactoryRuns > ManyFactoryRuns && hourAgo?.Values.GetValueOrDefault(Series.FactoryRuns) is { } before
-            && traffic.FactoryRuns > TimesAnHourAgo * before)
+        if (traffic.FactoryRuns > ManyFactoryRuns && hourAgo is not null
+            && hourAgo.Values.TryGetValue(Series.FactoryRuns, out var before) && traffic.FactoryRuns > TimesAnHourAgo * before)
         {
-            yield return new Cause(CauseKind.SourceHit, HealthLevel.Bad,
-                $"The source is asked {Rate(traffic.FactoryRuns)} times a second; an hour ago {Rate(before)}.", null, "", "");
+            yield return SourceHit(traffic.FactoryRuns, before);
         }
 
         if (traffic.Failures > ManyFailures)
@@ -305,6 +349,17 @@ internal sealed class FleetJudge(FleetReading now, FleetRates rates, FleetLimits
             yield return new Cause(CauseKind.Failures, HealthLevel.Attention,
                 $"{Rate(traffic.Failures)} operations a second fail on memcached.", null, "memcached", "");
         }
+    }
+
+    // One process alone has a cause of its own. Otherwise it is something that all have lost, which the changes tell.
+    private Cause SourceHit(double runs, double before)
+    {
+        double RunsOf(ProcessReport process) => rates.Processes.GetValueOrDefault(process.Id).FactoryRuns;
+        var text = $"The source is asked {Rate(runs)} times a second; an hour ago {Rate(before)}.";
+        return now.Live.Count() > 1 && now.Live.MaxBy(RunsOf) is { } most && RunsOf(most) > runs / 2
+            ? new Cause(CauseKind.SourceHit, HealthLevel.Bad,
+                $"{text} {NameOf(most)} asks {Rate(RunsOf(most))} times.", most.Id, "processes", $"process={Uri.EscapeDataString(most.Id)}")
+            : new Cause(CauseKind.SourceHit, HealthLevel.Bad, text, null, "changes", "");
     }
 
     private static string Rate(double rate) => rate.ToString(rate < 10 ? "0.#" : "#,0", CultureInfo.InvariantCulture);

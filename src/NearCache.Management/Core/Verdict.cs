@@ -101,8 +101,10 @@ internal enum CauseKind
     ProcessSilent,
     ProcessRestarts,
     ReportsMissing,
+    CarrierDown,
     Failures,
     ServerEvicting,
     RuleUseless,
     Versions,
+    PastViolations,
 }

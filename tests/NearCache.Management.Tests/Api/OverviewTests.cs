@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
 using NearCache.Management.Collecting;
 using NearCache.TestSupport;
 using NearCache.Tests.Observing;
@@ -177,6 +179,87 @@ public sealed class OverviewTests(ITestOutputHelper output)
         var edit = changes.First(change => (int?)change!["revision"] == 2)!;
         Assert.Equal(("edit", "Alice", false, "a test", "context=shop&rule=menus"),
             ((string?)edit["kind"], (string?)edit["who"], (bool)edit["isVerified"]!, (string?)edit["why"], (string?)edit["query"]));
+    }
+
+    [Fact]
+    public async Task Carriers_are_shown_with_what_they_do_or_why_they_deliver_nothing()
+    {
+        const int Lost = 3;
+        var fleet = new FleetOfTests();
+        await fleet.LeaveNamespaceAsync();
+        await StoredReports.PutAsync(fleet.Memcached[0].Port, Lost + 2, place => [
+            ($"{place}", $$"""
+                {"format":1,"id":"{{place:x32}}","host":"web-{{place}}","pid":7,"version":"0.1.0.0","start":1893499200,"starts":1,
+                "state":"running","rules":1,"hits":1,"reads":1,"pool":0,
+                "carriers":{"ZooKeeper":true,"RabbitMQ":{{(place < Lost ? "false" : "true")}} } }
+                """),
+            ($"detail:{place:x32}", $$"""
+                {"format":1,"id":"{{place:x32}}","carriers":[
+                {"name":"ZooKeeper","delivers":true,"sent":10,"failed":0,"received":30,"limit":5,"waiting":0,"members":5},
+                {"name":"RabbitMQ","delivers":false,"problem":"<b>it is not connected","sent":70,"failed":2,"received":300,"limit":100.5,
+                "waiting":3,"members":4}]}
+                """)]);
+        await using var console = await ConsoleOfTests.StartAsync(fleet, options =>
+        {
+            options.Contexts.Clear();
+            options.Contexts["shop"] = new ConsoleContextOptions { Caches = fleet.Options(hasZooKeeper: false) };
+        });
+
+        var overview = await console.GetAsync("api/contexts/shop");
+        Assert.Equal(Lost, (int)overview["processes"]!["value"]!["noDelivery"]!);
+        var cause = Assert.Single(overview["verdict"]!["causes"]!.AsArray(), cause => (string?)cause!["kind"] == "carrierDown")!;
+        Assert.Equal(("attention", "RabbitMQ", "processes", "context=shop&status=noDelivery"),
+            ((string?)cause["level"], (string?)cause["subject"], (string?)cause["page"], (string?)cause["query"]));
+
+        var found = await console.GetAsync("api/contexts/shop/processes?status=noDelivery");
+        Assert.Equal(Lost, (int)found["total"]!);
+        Assert.All(found["processes"]!.AsArray(), process =>
+            Assert.Equal((true, false), ((bool)process!["carriers"]!["ZooKeeper"]!, (bool)process["carriers"]!["RabbitMQ"]!)));
+
+        var one = await console.GetAsync($"api/contexts/shop/processes/{0:x32}");
+        Assert.Equal(
+            [
+                """{"name":"ZooKeeper","isDelivering":true,"sent":10,"failed":0,"received":30,"""
+                    + "\"messagesPerSecond\":5,\"waiting\":0,\"members\":5}",
+                """{"name":"RabbitMQ","isDelivering":false,"problem":"\u003Cb\u003Eit is not connected","sent":70,"failed":2,"""
+                    + "\"received\":300,\"messagesPerSecond\":100.5,\"waiting\":3,\"members\":4}",
+            ],
+            one["detail"]!["value"]!["carriers"]!.AsArray().Select(carrier => carrier!.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task A_stored_day_is_read_once_for_all_viewers()
+    {
+        var folder = Directory.CreateTempSubdirectory("nearcache-console-").FullName;
+        try
+        {
+            var fleet = new FleetOfTests();
+            await fleet.StartAsync();
+            var time = new ManualTime();
+            await using var console = await ConsoleOfTests.StartAsync(
+                fleet, options => options.DataFolder = folder, build: builder => builder.Services.AddSingleton<TimeProvider>(time));
+            var yesterday = time.GetUtcNow().AddDays(-1);
+            var date = yesterday.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            Task<JsonNode> HistoryAsync() => console.GetAsync($"api/contexts/shop/history?date={date}");
+            var file = Path.Combine(folder, "shop", $"{date}.jsonl");
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            string Line(int minutes) =>
+                $$$"""{"at":"{{{yesterday.AddMinutes(minutes):O}}}","level":"Well","values":{"nearReads":5}}""" + "\n";
+            await File.WriteAllTextAsync(file, Line(0));
+
+            var first = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => HistoryAsync()));
+            await File.AppendAllTextAsync(file, Line(1));
+            await console.GetAsync($"api/contexts/shop/changes?date={date}");
+
+            // The clock stands still: viewers get what was read, until it is too old.
+            Assert.All(first.Append(await HistoryAsync()), one => Assert.Equal("[5]", one["series"]!["nearReads"]!.ToJsonString()));
+            time.Advance(TimeSpan.FromSeconds(16));
+            Assert.Equal("[5,5]", (await HistoryAsync())["series"]!["nearReads"]!.ToJsonString());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private static async Task<JsonNode> NextAsync(StreamReader stream)

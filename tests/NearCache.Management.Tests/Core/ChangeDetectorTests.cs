@@ -49,6 +49,34 @@ public sealed class ChangeDetectorTests
     }
 
     [Fact]
+    public void Violations_are_on_the_timeline_when_they_were_found()
+    {
+        FleetReading With(double seconds, long violations, double before) => Readings.Healthy(seconds) with
+        {
+            Reports = Observed.Known(Readings.Reports(
+                Readings.Process(1, summary => summary with
+                {
+                    Monitor = new ReportedMonitor { Violations = violations, ViolatedBefore = TimeSpan.FromSeconds(before) },
+                }),
+                Readings.Process(2))),
+        };
+        Add(With(0, violations: 5, before: 600));
+        Assert.Empty(Add(With(5, violations: 5, before: 605)));
+
+        var found = Assert.Single(Add(With(10, violations: 7, before: 3)), change => change.Kind == ChangeKind.Violation);
+
+        Assert.Equal("web-1 (pid 7) has served 2 near hits older than allowed, 7 since its start.", found.Text);
+        Assert.Equal((Readings.Noon.AddSeconds(7), $"process={1:x32}"), (found.At, found.Query));
+
+        // A report that claims an impossible time is a report all the same.
+        var claimed = Assert.Single(
+            Add(With(12, violations: 9, before: TimeSpan.MaxValue.TotalSeconds / 2)), change => change.Kind == ChangeKind.Violation);
+        Assert.Equal(Readings.Noon.AddSeconds(12), claimed.At);
+        Add(With(13, violations: 7, before: 6));
+        Assert.DoesNotContain(Add(With(15, violations: 7, before: 8)), change => change.Kind == ChangeKind.Violation);
+    }
+
+    [Fact]
     public void A_thousand_processes_that_start_at_once_are_a_few_changes()
     {
         Add(Readings.Healthy());

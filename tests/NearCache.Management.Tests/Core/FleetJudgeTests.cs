@@ -173,6 +173,99 @@ public sealed class FleetJudgeTests
         Assert.Single(verdict.Causes, cause => cause.Kind == CauseKind.Violations);
     }
 
+    [Theory]
+    [InlineData(null, CauseKind.Violations)]
+    [InlineData(40.0, CauseKind.Violations)]
+    [InlineData(14 * 60.0, CauseKind.Violations)]
+    [InlineData(16 * 60.0, CauseKind.PastViolations)]
+    [InlineData(23 * 3600.0, CauseKind.PastViolations)]
+    [InlineData(25 * 3600.0, null)]
+    public void A_violation_sinks_below_present_causes_and_is_no_cause_after_a_day(double? secondsBefore, object? kind)
+    {
+        var monitor = new ReportedMonitor
+        {
+            Violations = 3,
+            ViolatedBefore = secondsBefore is { } seconds ? TimeSpan.FromSeconds(seconds - 4) : null,
+        };
+        var reading = Readings.Healthy() with
+        {
+            Usage = Observed.Known<IReadOnlyList<RuleUsage>>([Readings.Usage("products", hits: 2, writes: 30)]),
+            Reports = Observed.Known(Readings.Reports(
+                Readings.Process(1, summary => summary with { Monitor = monitor }, age: 4), Readings.Process(2))),
+        };
+
+        var verdict = Readings.Judge(reading);
+
+        // The rule that is useless needs attention, no more.
+        CauseKind[] expected = kind switch
+        {
+            CauseKind.Violations => [CauseKind.Violations, CauseKind.RuleUseless],
+            CauseKind.PastViolations => [CauseKind.RuleUseless, CauseKind.PastViolations],
+            _ => [CauseKind.RuleUseless],
+        };
+        Assert.Equal(expected, verdict.Causes.Select(cause => cause.Kind));
+        Assert.Equal(kind is CauseKind.Violations ? HealthLevel.Bad : HealthLevel.Attention, verdict.Level);
+        if (secondsBefore == 40)
+        {
+            Assert.StartsWith(
+                "web-1 (pid 7) has served 3 near hits older than its rule allows, as its monitor reports; the last one was found 40 s ago.",
+                verdict.Sentence,
+                StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(3, 0, "RabbitMQ delivers nothing to all 3 processes that use it: changes take about a second to reach them.")]
+    [InlineData(2, 1, "RabbitMQ delivers nothing to 2 of 3 processes that use it: changes take about a second to reach them.")]
+    [InlineData(1, 2, null)]
+    [InlineData(0, 3, null)]
+    public void A_carrier_that_delivers_to_several_processes_nothing_is_a_cause_and_no_outage(int lost, int served, string? text)
+    {
+        ProcessReport With(int number, bool isDelivering, ProcessState state = ProcessState.Running, double age = 3600) =>
+            Readings.Process(number, summary => summary with
+            {
+                State = state,
+                StartedAt = Readings.Noon - TimeSpan.FromSeconds(age),
+                Carriers = new Dictionary<string, bool> { ["ZooKeeper"] = true, ["RabbitMQ"] = isDelivering },
+            });
+        var reading = Readings.Healthy() with
+        {
+            Reports = Observed.Known(Readings.Reports(
+            [
+                .. Enumerable.Range(1, lost + served).Select(number => With(number, number > lost)),
+
+                // One without a broker, two that connect it, and one that tells nothing any more.
+                Readings.Process(10),
+                With(11, isDelivering: false, ProcessState.Starting),
+                With(12, isDelivering: false, age: 5),
+                With(13, isDelivering: false) with { Status = ProcessReportStatus.Ended },
+            ])),
+        };
+
+        var verdict = Readings.Judge(reading);
+
+        Assert.Equal(text is null ? [] : [text], verdict.Causes.Select(cause => cause.Text));
+        if (text is not null)
+        {
+            Assert.Equal(
+                (HealthLevel.Attention, CauseKind.CarrierDown, "RabbitMQ", "processes", "status=noDelivery"),
+                (verdict.Level, verdict.Causes[0].Kind, verdict.Causes[0].Subject, verdict.Causes[0].Page, verdict.Causes[0].Query));
+        }
+    }
+
+    [Fact]
+    public void ZooKeeper_that_is_down_is_told_once()
+    {
+        ProcessReport Without(int number) =>
+            Readings.Process(number, summary => summary with { Carriers = new Dictionary<string, bool> { ["ZooKeeper"] = false } });
+        var reading = Readings.Healthy() with { Reports = Observed.Known(Readings.Reports(Without(1), Without(2))) };
+
+        // The console may reach an ensemble that processes do not.
+        Assert.Equal([CauseKind.CarrierDown], Readings.Judge(reading).Causes.Select(cause => cause.Kind));
+        var dead = Readings.Judge(reading with { Ensemble = Readings.Ensemble(0, isDead: true) });
+        Assert.Equal([CauseKind.ZooKeeperDown], dead.Causes.Select(cause => cause.Kind));
+    }
+
     [Fact]
     public void Many_causes_of_one_kind_hide_no_cause_of_another()
     {
@@ -239,8 +332,25 @@ public sealed class FleetJudgeTests
         HistoryPoint Ago(double runs) => new(
             Readings.Noon - TimeSpan.FromHours(1), HealthLevel.Well, new Dictionary<string, double> { [Series.FactoryRuns] = runs });
 
-        Assert.Equal(CauseKind.SourceHit, Assert.Single(Readings.Judge(later, rates, Ago(10)).Causes).Kind);
+        // One process asks, and its page is where something can be done.
+        var one = Assert.Single(Readings.Judge(later, rates, Ago(10)).Causes);
+        Assert.Equal(
+            (CauseKind.SourceHit, "The source is asked 100 times a second; an hour ago 10. web-1 (pid 7) asks 100 times."),
+            (one.Kind, one.Text));
+        Assert.Equal(("processes", $"process={1:x32}"), (one.Page, one.Query));
         Assert.Empty(Readings.Judge(later, rates, Ago(90)).Causes);
         Assert.Empty(Readings.Judge(later, rates).Causes);
+
+        // What is not known of an hour ago is not zero.
+        Assert.Empty(Readings.Judge(later, rates, Ago(10) with { Values = new Dictionary<string, double>() }).Causes);
+        Assert.NotEmpty(Readings.Judge(later, rates, Ago(0)).Causes);
+
+        // All ask: something happened to all of them.
+        var all = rates with
+        {
+            Processes = rates.Processes.ToDictionary(process => process.Key, process => process.Value with { FactoryRuns = 50 }),
+        };
+        var cause = Assert.Single(Readings.Judge(later, all, Ago(10)).Causes);
+        Assert.Equal(("The source is asked 100 times a second; an hour ago 10.", "changes"), (cause.Text, cause.Page));
     }
 }

@@ -76,7 +76,7 @@ internal sealed record EnsembleRowModel(
     string? Problem);
 
 internal sealed record ProcessCountsModel(
-    int Live, int Starting, int Starved, int Silent, int Ended, int NoReport, string? Unlisted);
+    int Live, int Starting, int Starved, int Silent, int Ended, int NoReport, int NoDelivery, string? Unlisted);
 
 internal sealed record VersionModel(string Version, int Processes);
 

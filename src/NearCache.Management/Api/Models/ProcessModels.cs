@@ -72,10 +72,12 @@ internal sealed record ProcessModel
 
     public MonitorModel? Monitor { get; init; }
 
+    public IReadOnlyDictionary<string, bool> Carriers { get; init; } = new Dictionary<string, bool>();
+
     public string? Problem { get; init; }
 }
 
-internal sealed record MonitorModel(long Violations, long? Checked, long? Agreed, long? Unclassified);
+internal sealed record MonitorModel(long Violations, double? ViolatedSeconds, long? Checked, long? Agreed, long? Unclassified);
 
 internal sealed record ProcessPageModel(ProcessModel Process, Part<ProcessDetailModel> Detail);
 
@@ -86,6 +88,7 @@ internal sealed record ProcessDetailModel(
     long NearBytes,
     long NearEvictions,
     IReadOnlyDictionary<string, long> NearMisses,
+    IReadOnlyList<ReportedCarrierModel> Carriers,
     ReportedZooKeeperModel? ZooKeeper,
     IReadOnlyList<ReportedRuleModel> Rules,
     IReadOnlyList<WarningModel> Warnings,
@@ -101,6 +104,17 @@ internal sealed record ReportedServerModel(
     IReadOnlyList<ReportedConnectionModel> Connections);
 
 internal sealed record ReportedConnectionModel(string Local, DateTimeOffset OpenedAt);
+
+internal sealed record ReportedCarrierModel(
+    string Name,
+    bool IsDelivering,
+    string? Problem,
+    long Sent,
+    long Failed,
+    long Received,
+    double MessagesPerSecond,
+    int Waiting,
+    int Members);
 
 internal sealed record ReportedZooKeeperModel(
     string State,

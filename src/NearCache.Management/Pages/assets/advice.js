@@ -2,6 +2,7 @@
 const words = {
     notRead: 'Read the reason: a server does not answer the console, or the settings of the console are wrong. The fleet may be well.',
     violations: 'Stop near caching, by the rule that the log of the process names or by all rules. Keep that log: it is a defect.',
+    pastViolations: 'It is over. Keep the log of that process and report the defect; the changes tell what happened at that time.',
     ruleSuspended:
         'Stop the rule, then remove it or narrow its match. While it is suspended nothing is wrong but late: changes take about a second.',
     ruleWrittenTooFast: 'Stop the rule. Its keys are then read from memcached, and nothing is lost.',
@@ -11,7 +12,9 @@ const words = {
     serverFull: 'Open the server: it names the owners of its connections. Restart the owners of those that no process reports.',
     serverRefuses: 'Open the server: it names the owners of its connections. Restart the owners of those that no process reports.',
     serverUnaccounted: 'Open the server: it names the addresses that hold these connections. Restart what runs there.',
-    sourceHit: 'See in the changes whether a server was restarted or a rule was stopped, and protect the source.',
+    sourceHit:
+        'If one process asks most, restart it or take it out of the traffic. Otherwise see in the changes whether a server was restarted ' +
+        'or a rule was stopped or suspended: start that server again, end that stop, or limit the traffic until the cache is filled.',
     zooKeeperOverBudget: 'Open ZooKeeper: it names the rule and the process that announce most. Stop that rule.',
     zooKeeperGrowing: 'Open ZooKeeper and look at what is beside the cache. Stopping near caching does not help.',
     zooKeeperDamaged: 'Processes create missing nodes again by themselves. If they go missing again, another program removes them.',
@@ -25,6 +28,9 @@ const words = {
     processSilent: 'Look whether its host runs. Of a silent process it is unknown whether it obeys a stop.',
     processRestarts: 'Look for the reason of its last end: memory, health checks, a deployment.',
     reportsMissing: 'What these processes do is unknown until the server that holds their reports answers again.',
+    carrierDown:
+        'Nothing needs to be stopped: no near hit is older than promised. Open the processes: the page of each has the reason, ' +
+        'such as a broker that does not answer.',
     failures: 'Open the servers: one of them is down, slow or full.',
     serverEvicting: 'Give the server more memory, or store values for a shorter time.',
     ruleUseless: 'Remove the rule, or narrow its match to keys that are read more often than they are written.',

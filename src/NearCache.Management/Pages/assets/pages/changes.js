@@ -7,7 +7,7 @@ import { author, explanation, mark, reason, trouble } from '../parts.js';
 const kinds = {
     'Edits and stops': ['edit', 'stop', 'resume'],
     Suspensions: ['suspended', 'resumed'],
-    'Processes and versions': ['version', 'processStarted', 'processEnded', 'processSilent'],
+    'Processes and versions': ['version', 'processStarted', 'processEnded', 'processSilent', 'violation'],
     Servers: ['serverRestarted', 'serverDown', 'serverUp', 'ensemble'],
     Verdicts: ['verdict'],
 };
@@ -21,6 +21,7 @@ const words = {
     processStarted: 'Process started',
     processEnded: 'Process ended',
     processSilent: 'Process silent',
+    violation: 'Too old',
     serverRestarted: 'Server restarted',
     serverDown: 'Server down',
     serverUp: 'Server up',

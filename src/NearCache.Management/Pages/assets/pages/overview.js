@@ -248,6 +248,7 @@ function processes({ processes: observed, versions }) {
             count('Starved', 'starved', 'attention'),
             count('Silent', 'silent', 'attention'),
             count('Without a report', 'noReport'),
+            counts.noDelivery > 0 ? count('Without delivery', 'noDelivery', 'attention') : null,
             h(
                 'li',
                 { class: 'figure' },

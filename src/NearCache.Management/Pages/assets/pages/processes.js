@@ -30,6 +30,7 @@ const filters = [
     ['silent', 'silent'],
     ['ended', 'ended'],
     ['noReport', 'without a report'],
+    ['noDelivery', 'without delivery'],
 ];
 
 /** The processes of the fleet by their own reports, or one of them in detail. */
@@ -53,7 +54,11 @@ async function all(app) {
         {
             title: 'State',
             key: 'status',
-            cell: process => [processState(process), process.problem ? h('span', { class: 'cell-note' }, foreign(process.problem)) : null],
+            cell: process => [
+                processState(process),
+                process.problem ? h('span', { class: 'cell-note' }, foreign(process.problem)) : null,
+                lostCarriers(process).map(name => h('span', { class: 'cell-note' }, undelivered(name))),
+            ],
         },
         { title: 'Version', key: 'version', cell: process => (process.version ? foreign(process.version) : unknown(null)) },
         {
@@ -133,7 +138,9 @@ async function all(app) {
         {
             empty: 'No process is known.',
             rowClass: process =>
-                process.isStarved || process.status === 'silent' ? 'attention' : process.status === 'noReport' ? 'unknownrow' : null,
+                process.isStarved || process.status === 'silent' || lostCarriers(process).length > 0
+                    ? 'attention'
+                    : process.status === 'noReport' ? 'unknownrow' : null,
         },
         {
             isSortable: column => Boolean(column.key),
@@ -242,16 +249,20 @@ async function one(app, id) {
 }
 
 function summary(process) {
+    const lost = lostCarriers(process);
     return [
         h(
             'section',
-            { class: `verdict ${process.problem || process.isStarved ? 'attention' : process.status === 'live' ? 'well' : 'unknown'}` },
+            {
+                class: `verdict ${process.problem || process.isStarved || lost.length > 0 ? 'attention' : process.status === 'live' ? 'well' : 'unknown'}`,
+            },
             h('p', { class: 'small' }, processState(process)),
             h('h1', null, foreign(process.pod ?? process.host ?? process.id), process.processId ? ` (pid ${process.processId})` : ''),
             process.problem ? h('p', null, foreign(process.problem)) : null,
             process.differs?.length
                 ? h('p', null, state('attention', `Differs from the other processes in: ${process.differs.join(', ')}`))
                 : null,
+            lost.map(name => h('p', null, undelivered(name), ': changes of other processes take about a second to reach it.')),
         ),
         h(
             'ul',
@@ -300,7 +311,11 @@ function summary(process) {
                     process.monitor
                         ? [
                               process.monitor.violations > 0
-                                  ? state('bad', `${number(process.monitor.violations)} violations of the promised staleness`)
+                                  ? [
+                                        state('bad', `${number(process.monitor.violations)} violations of the promised staleness`),
+                                        ', the last one ',
+                                        maybe(process.monitor.violatedSeconds, value => `${duration(value)} ago`),
+                                    ]
                                   : state('well', 'no violation'),
                               ', ',
                               maybe(process.monitor.checked, value => `${number(value)} near hits checked`),
@@ -363,6 +378,51 @@ function detail(observed) {
                     },
                 ],
                 found.servers,
+            ),
+        ),
+        h(
+            'section',
+            null,
+            h('h2', null, 'Carriers'),
+            h('p', { class: 'muted' }, 'They announce changes to the other processes. What they lose, audits find within about a second.'),
+            table(
+                'Carriers of announcements',
+                [
+                    { title: 'Carrier', head: true, cell: row => foreign(row.name) },
+                    {
+                        title: 'Delivers',
+                        cell: row =>
+                            row.isDelivering
+                                ? state('well', 'yes')
+                                : [
+                                      state('attention', 'no'),
+                                      h('span', { class: 'cell-note' }, row.problem ? foreign(row.problem) : 'the reason is not reported'),
+                                  ],
+                    },
+                    {
+                        title: 'Sent',
+                        figure: true,
+                        cell: row => [
+                            number(row.sent),
+                            h(
+                                'span',
+                                { class: 'cell-note' },
+                                row.failed > 0 ? state('attention', `${number(row.failed)} failed`) : 'none failed',
+                            ),
+                        ],
+                    },
+                    { title: 'Received', figure: true, cell: row => number(row.received) },
+                    { title: 'At most', figure: true, cell: row => perSecond(row.messagesPerSecond) },
+                    { title: 'Waiting keys', figure: true, cell: row => number(row.waiting) },
+                    { title: 'Members', figure: true, cell: row => number(row.members) },
+                ],
+                found.carriers ?? [],
+                {
+                    empty: found.dropped?.includes('carriers')
+                        ? 'The report had no room for them.'
+                        : 'None is reported: the process has none, or its version does not report them.',
+                    rowClass: row => (row.isDelivering ? null : 'attention'),
+                },
             ),
         ),
         h(
@@ -432,10 +492,24 @@ function detail(observed) {
     ];
 }
 
+// The carriers that deliver nothing to a process that runs. One that starts is connecting, and a silent one tells nothing.
+function lostCarriers({ status, state, carriers }) {
+    return status === 'live' && state === 'running'
+        ? Object.entries(carriers ?? {})
+              .filter(([, isDelivering]) => !isDelivering)
+              .map(([name]) => name)
+        : [];
+}
+
+function undelivered(name) {
+    return state('attention', [foreign(name), ' does not deliver']);
+}
+
 // What the monitor of near hits has found: hits that were checked against memcached.
-function monitored({ violations, checked }) {
+function monitored({ violations, violatedSeconds, checked }) {
     return [
         violations > 0 ? state('bad', `${number(violations)} violations`) : state('well', 'no violation'),
+        violations > 0 ? h('span', { class: 'cell-note' }, 'last ', maybe(violatedSeconds, value => `${duration(value)} ago`)) : null,
         h('span', { class: 'cell-note' }, maybe(checked, value => `${number(value)} checked`)),
     ];
 }
