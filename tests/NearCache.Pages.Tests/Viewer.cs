@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using NearCache.Pages.Tests.Servers;
@@ -55,6 +56,11 @@ internal sealed class Viewer : IAsyncDisposable
     /// <summary>Waits until the page shows a text.</summary>
     public Task ShowsAsync(string text) => Page.GetByText(text).First.WaitForAsync();
 
+    /// <summary>Waits until the page is at an address.</summary>
+    /// <param name="place">A part of the address, from a slash on.</param>
+    /// <remarks>It asks again and again: an event of Playwright is missed if the page was there before the wait began.</remarks>
+    public Task IsAtAsync(string place) => Assertions.Expect(Page).ToHaveURLAsync(new Regex("/" + Regex.Escape(place)));
+
     /// <summary>Waits until the page follows the fleet.</summary>
     public Task IsLiveAsync() => ShowsAsync("live, ");
 
@@ -108,7 +114,7 @@ internal sealed class Viewer : IAsyncDisposable
         await _context.DisposeAsync();
         if (!ExpectsErrors)
         {
-            Assert.Empty(_errors);
+            Assert.True(_errors.IsEmpty, string.Join(Environment.NewLine, _errors));
         }
     }
 }
