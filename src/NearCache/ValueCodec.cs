@@ -3,7 +3,7 @@ namespace NearCache;
 /// <summary>
 /// Converts values of one type to bytes and back. Created by an <see cref="IValueFormat"/>, and used by all threads concurrently.
 /// </summary>
-public abstract class ValueCodec<T>
+public abstract class ValueCodec<T> : ISharesBytes
 {
     private readonly DecodedSize _size = new();
 
@@ -38,6 +38,8 @@ public abstract class ValueCodec<T>
     /// </summary>
     internal virtual bool SharesBytes => true;
 
+    bool ISharesBytes.SharesBytes => SharesBytes;
+
     /// <summary>
     /// Returns the bytes of a value that is not null. They may share memory with the value; NearCache does not change them.
     /// </summary>
@@ -59,6 +61,12 @@ public abstract class ValueCodec<T>
     /// <summary>Estimates the memory of a value that is kept as an object, such as a graph that all callers share.</summary>
     internal virtual long MemoryOf(T value, ReadOnlyMemory<byte> bytes) =>
         IsOwn ? bytes.Length : _size.Of(bytes, this, static (codec, bytes) => codec.Decode(bytes));
+}
+
+/// <summary>Tells of a codec of any type whether its bytes may share memory with the value that they were encoded from.</summary>
+internal interface ISharesBytes
+{
+    bool SharesBytes { get; }
 }
 
 /// <summary>Estimates the memory of decoded values of one type, such as graphs that all callers share. Thread-safe.</summary>

@@ -221,6 +221,43 @@ public abstract class MemcachedClientTests(MemcachedClient client)
         await Assert.ThrowsAsync<ArgumentException>(async () => await _client.ExecuteAsync(MetaCommand.Delete(Bytes(key))));
     }
 
+    // The encoder would replace each by the same character, and two keys would be one.
+    [Fact]
+    public async Task A_key_with_half_of_a_surrogate_pair_is_refused_before_anything_is_sent()
+    {
+        foreach (var key in new[] { $"{_key}\ud83d", $"{_key}\udc00x", $"\ude00{_key}" })
+        {
+            var error = await Assert.ThrowsAsync<ArgumentException>(async () => await _client.SetAsync(key, "x"u8.ToArray()));
+            Assert.Contains($"at position {key.TakeWhile(letter => !char.IsSurrogate(letter)).Count()}.", error.Message, StringComparison.Ordinal);
+            await Assert.ThrowsAsync<ArgumentException>(() => _client.GetManyAsync([key]));
+        }
+
+        Assert.True(await _client.SetAsync($"{_key}\ud83d\ude00", "x"u8.ToArray()));
+    }
+
+    // memcached replies to an item of the past with a time to live near 2^32, and counts with a CAS of 0 without comparing.
+    [Fact]
+    public async Task Numbers_that_memcached_would_misunderstand_are_refused_before_anything_is_sent()
+    {
+        await _client.SetAsync(_key, "5"u8.ToArray());
+        var get = MetaCommand.Get(Bytes(_key), MetaFields.Value | MetaFields.TimeToLive);
+        foreach (var command in new[]
+        {
+            get with { TimeToLive = -1 },
+            get with { Vivify = -1 },
+            get with { Recache = -1 },
+            MetaCommand.Increment(Bytes(_key)) with { CompareCas = 0 },
+        })
+        {
+            await Assert.ThrowsAsync<ArgumentException>(async () => await _client.ExecuteAsync(command));
+        }
+
+        var error = await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            async () => await _client.SetAsync(_key, "6"u8.ToArray(), TimeSpan.FromSeconds(-1)));
+        Assert.Equal("timeToLive", error.ParamName);
+        Assert.Equal("5"u8.ToArray(), await _client.GetAsync(_key));
+    }
+
     [Fact]
     public async Task Keys_have_at_most_250_bytes_of_utf8()
     {

@@ -15,20 +15,37 @@ internal static class MemcachedKey
     /// <summary>The maximum length of a binary key in bytes, which is 248 characters of base64.</summary>
     public const int MaxBinaryLength = 186;
 
+    // Does not replace half of a surrogate pair: two keys would become one.
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private static readonly SearchValues<byte> Illegal =
         SearchValues.Create([.. Enumerable.Range(0, 0x21).Select(value => (byte)value), 0x7f]);
 
     /// <summary>
     /// Encodes a key as UTF-8 into <paramref name="buffer"/>, which must hold <see cref="MaxLength"/> bytes, and returns its length.
     /// </summary>
-    /// <exception cref="ArgumentException">The key is empty, too long, or contains a space or a control character.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key is empty, too long, or contains a space, a control character or half of a surrogate pair.
+    /// </exception>
     public static int Encode(string key, Span<byte> buffer)
     {
         ArgumentNullException.ThrowIfNull(key);
-        if (!Encoding.UTF8.TryGetBytes(key, buffer[..MaxLength], out var length))
+        int length;
+        try
+        {
+            if (!Strict.TryGetBytes(key, buffer[..MaxLength], out length))
+            {
+                throw new ArgumentException(
+                    $"A key has at most {MaxLength} bytes in UTF-8; this one has {Encoding.UTF8.GetByteCount(key)}.", nameof(key));
+            }
+        }
+        catch (EncoderFallbackException e)
         {
             throw new ArgumentException(
-                $"A key has at most {MaxLength} bytes in UTF-8; this one has {Encoding.UTF8.GetByteCount(key)}.", nameof(key));
+                $"A key has no half of a surrogate pair, which has no UTF-8 form; this one has one at position {e.Index}. It may have been "
+                    + "cut in the middle of a character.",
+                nameof(key),
+                e);
         }
 
         Check(buffer[..length], isBinary: false);
@@ -36,7 +53,9 @@ internal static class MemcachedKey
     }
 
     /// <summary>Encodes a key as UTF-8 into a new array.</summary>
-    /// <exception cref="ArgumentException">The key is empty, too long, or contains a space or a control character.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key is empty, too long, or contains a space, a control character or half of a surrogate pair.
+    /// </exception>
     public static byte[] Encode(string key)
     {
         Span<byte> buffer = stackalloc byte[MaxLength];

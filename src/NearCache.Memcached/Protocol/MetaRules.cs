@@ -27,6 +27,20 @@ internal static class MetaRules
                 + $"this one has {command.Value.Length}.",
                 nameof(command));
         }
+
+        // The server would reply with a time to live that wraps around.
+        if (command.TimeToLive < 0 || command.Vivify < 0 || command.Recache < 0)
+        {
+            throw new ArgumentException(
+                $"TimeToLive, Vivify and Recache are seconds, at least 0; they are {command.TimeToLive}, {command.Vivify} and "
+                + $"{command.Recache}.",
+                nameof(command));
+        }
+
+        if (command is { Kind: MetaCommandKind.Arithmetic, CompareCas: 0 })
+        {
+            throw new ArgumentException("CompareCas is 0, which is no CAS: memcached would count without comparing.", nameof(command));
+        }
     }
 
     /// <summary>Returns the fields that the command requests on the wire.</summary>

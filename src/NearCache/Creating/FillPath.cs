@@ -73,7 +73,7 @@ internal sealed class FillPath(
     /// <summary>Runs the factory, and stores nothing.</summary>
     public async ValueTask<CacheResult<T>> FromFactoryAsync<T>(CreationContext<T> creation, CancellationToken cancellationToken)
     {
-        var value = await creation.Factory(creation.Flight, cancellationToken).ConfigureAwait(false);
+        var value = Immutability.Detach(await creation.Factory(creation.Flight, cancellationToken).ConfigureAwait(false));
         creation.Flight.MarkCurrentAsOf(creation.Flight.FactoryStartedAt, options.MaxStaleness);
         return creation.Remember(new CacheResult<T>(value, CacheSource.Factory, 0, CacheVersion.None), stale, default, format);
     }

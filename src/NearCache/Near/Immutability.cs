@@ -18,14 +18,15 @@ internal static class Immutability<T>
 
 /// <summary>Decides which types are immutable. Records and read-only properties prove nothing: they may hold a list.</summary>
 /// <remarks>
-/// Immutable are strings, numbers, dates, enums and similar types, <see cref="ReadOnlyMemory{T}"/> of bytes, sealed types with
-/// <c>[ImmutableObject(true)]</c>, and tuples and immutable collections of only these.
+/// Immutable are strings, numbers, dates, enums and similar types, sealed types with <c>[ImmutableObject(true)]</c>, and tuples and immutable
+/// collections of only these. <see cref="ReadOnlyMemory{T}"/> of bytes counts as immutable too, because a value of the application is copied
+/// before it is shared (<see cref="Detach"/>), but not inside of others.
 /// </remarks>
 internal static class Immutability
 {
     private static readonly FrozenSet<Type> Simple = new[]
     {
-        typeof(string), typeof(Uri), typeof(Version), typeof(ReadOnlyMemory<byte>),
+        typeof(string), typeof(Uri), typeof(Version),
         typeof(decimal), typeof(Half), typeof(Int128), typeof(UInt128), typeof(System.Numerics.BigInteger),
         typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan), typeof(Guid),
     }.ToFrozenSet();
@@ -47,6 +48,14 @@ internal static class Immutability
     /// <param name="type">The type.</param>
     /// <param name="declared">Types that the options declare immutable.</param>
     public static bool IsImmutable(Type type, IReadOnlySet<Type> declared) =>
+        type == typeof(ReadOnlyMemory<byte>) || IsDeeplyImmutable(type, declared);
+
+    /// <summary>Returns a value that callers may share: a copy of <see cref="ReadOnlyMemory{T}"/>, whose array the application may change.</summary>
+    public static T Detach<T>(T value) => value is ReadOnlyMemory<byte> bytes && typeof(T) == typeof(ReadOnlyMemory<byte>)
+        ? (T)(object)new ReadOnlyMemory<byte>(bytes.ToArray())
+        : value;
+
+    private static bool IsDeeplyImmutable(Type type, IReadOnlySet<Type> declared) =>
         type.IsPrimitive
         || type.IsEnum
         || Simple.Contains(type)
@@ -54,7 +63,7 @@ internal static class Immutability
         || (
             type.IsGenericType
                 && Containers.Contains(type.GetGenericTypeDefinition())
-                && Array.TrueForAll(type.GetGenericArguments(), argument => IsImmutable(argument, declared)))
+                && Array.TrueForAll(type.GetGenericArguments(), argument => IsDeeplyImmutable(argument, declared)))
         || (
             (type.IsSealed || type.IsValueType)
                 && type.GetCustomAttribute<ImmutableObjectAttribute>(inherit: false) is { Immutable: true });

@@ -26,6 +26,7 @@ internal sealed class MemoryBudget(long limit)
     private const double PressedAt = 0.95;
 
     private readonly Lock _lock = new();   // guards the users
+    private readonly Lock _enforcing = new();   // so that threads do not release the same excess
     private readonly List<IMemoryUser> _users = [];
     private long _used;
     private long _observed = long.MinValue;
@@ -67,17 +68,20 @@ internal sealed class MemoryBudget(long limit)
     /// <summary>Makes the largest users release what exceeds the limit. Called without a lock.</summary>
     public void Enforce()
     {
-        for (var excess = Used - Limit; excess > 0; excess = Used - Limit)
+        lock (_enforcing)
         {
-            IMemoryUser? largest;
-            lock (_lock)
+            for (var excess = Used - Limit; excess > 0; excess = Used - Limit)
             {
-                largest = _users.MaxBy(user => user.Bytes);
-            }
+                IMemoryUser? largest;
+                lock (_lock)
+                {
+                    largest = _users.MaxBy(user => user.Bytes);
+                }
 
-            if (largest is null || largest.Release(excess) == 0)
-            {
-                return;
+                if (largest is null || largest.Release(excess) == 0)
+                {
+                    return;
+                }
             }
         }
     }

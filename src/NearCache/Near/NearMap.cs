@@ -141,18 +141,22 @@ internal sealed class NearMap(Lock mutex)
         return false;
     }
 
-    /// <summary>Finds an entry that is expired or void, scanning buckets in order; not those that were moved into a larger table.</summary>
+    /// <summary>
+    /// Finds an entry that is expired, void or <see cref="NearPartitions.IsSurplus"/>, scanning buckets in order; not those that were moved
+    /// into a larger table.
+    /// </summary>
     /// <param name="bucket">The position of the scan; kept by the caller between calls.</param>
     /// <param name="budget">The number of buckets that the scan may pass; lowered by those passed.</param>
     /// <param name="now">The monotonic clock, in milliseconds.</param>
+    /// <param name="partitions">The partitions of the entries.</param>
     /// <returns>An entry, or null if the budget is exhausted.</returns>
-    public NearEntry? FindExpiredOrVoid(ref int bucket, ref int budget, long now)
+    public NearEntry? FindRemovable(ref int bucket, ref int budget, long now, NearPartitions partitions)
     {
         for (; budget > 0; budget--, bucket++)
         {
             for (var entry = _buckets[bucket & (_buckets.Length - 1)]; entry is not null; entry = entry.Next)
             {
-                if (entry.IsExpiredOrVoid(now))
+                if (entry.IsExpiredOrVoid(now) || partitions.IsSurplus(entry))
                 {
                     return entry;
                 }

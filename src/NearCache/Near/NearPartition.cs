@@ -1,23 +1,23 @@
 using NearCache.Near.Eviction;
+using NearCache.Rules;
 
 namespace NearCache.Near;
 
 /// <summary>The near entries of one rule with its own limits, or of all rules without.</summary>
-/// <remarks>Requires the store's lock, except for <see cref="Touch"/> and <see cref="SetLimits"/>.</remarks>
-internal sealed class NearPartition
+/// <remarks>Requires the store's lock, except for <see cref="Touch"/>.</remarks>
+/// <param name="rule">The rule, whose present limits apply; null for all rules without limits.</param>
+internal sealed class NearPartition(ActiveRule? rule = null)
 {
     private readonly EvictionPolicy _policy = new();
     private ShadowCaches? _shadows;
     private int _remembered;   // the size of the policy's history, in entries; 0: none yet
     private bool _isPressed;
-    private int _maxEntries = int.MaxValue;
-    private long _maxBytes = long.MaxValue;
 
     /// <summary>Gets the largest number of entries.</summary>
-    public int MaxEntries => Volatile.Read(ref _maxEntries);
+    public int MaxEntries => rule?.Rule.MaxEntries ?? int.MaxValue;
 
     /// <summary>Gets the largest sum of sizes.</summary>
-    public long MaxBytes => Volatile.Read(ref _maxBytes);
+    public long MaxBytes => rule?.Rule.MaxBytes ?? long.MaxValue;
 
     /// <summary>Gets the number of entries.</summary>
     public int Count => _policy.Count;
@@ -31,15 +31,9 @@ internal sealed class NearPartition
     /// <summary>Gets the name of the policy's mode.</summary>
     public string Mode => _policy.Mode.Name;
 
-    /// <summary>Changes the limits.</summary>
-    public void SetLimits(int maxEntries, long maxBytes)
-    {
-        Volatile.Write(ref _maxEntries, maxEntries);
-        Volatile.Write(ref _maxBytes, maxBytes);
-    }
-
-    /// <summary>Returns whether an addition would exceed a limit.</summary>
-    public bool IsFullFor(long bytes, int entries) => Bytes + bytes > MaxBytes || Count + entries > MaxEntries;
+    /// <summary>Returns whether an addition would exceed a limit. Entries of the rule that other partitions hold count too.</summary>
+    public bool IsFullFor(long bytes, int entries) =>
+        rule is not null && (rule.Counters.NearBytes + bytes > MaxBytes || rule.Counters.NearEntries + entries > MaxEntries);
 
     /// <summary>Records a hit for the choice of the mode.</summary>
     public void Touch(NearEntry entry) => Volatile.Read(ref _shadows)?.Touch(entry.Hash);

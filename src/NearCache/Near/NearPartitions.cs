@@ -4,9 +4,13 @@ using NearCache.Rules;
 namespace NearCache.Near;
 
 /// <summary>The partitions of a near store: one for each rule with its own limits, and one for all other rules.</summary>
-/// <remarks>Requires the store's lock, except for <see cref="Of"/>.</remarks>
+/// <remarks>
+/// Requires the store's lock, except for <see cref="Of"/>. A rule that is given limits leaves its earlier entries in the common partition,
+/// where they count against the limits.
+/// </remarks>
 internal sealed class NearPartitions
 {
+    private readonly Lock _adding = new();   // guards additions to the rules
     private readonly NearPartition _common = new();
     private readonly ConditionalWeakTable<ActiveRule, NearRule> _rules = [];
     private readonly List<NearPartition> _inUse = [];
@@ -26,26 +30,17 @@ internal sealed class NearPartitions
     private bool IsShortOfBytes => (double)Bytes / MaxBytes > (double)Count / MaxEntries;
 
     /// <summary>Returns the state that the store keeps for a rule. Thread-safe.</summary>
-    public NearRule Of(ActiveRule rule)
-    {
-        var (entries, bytes) = (rule.Rule.MaxEntries, rule.Rule.MaxBytes);
-        if (!_rules.TryGetValue(rule, out var known) || (known.Partition == _common && (entries, bytes) is not (null, null)))
-        {
-            // The rule is new, or it has been given limits: entries added from now on belong to its own partition.
-            known = new NearRule(rule, (entries, bytes) is (null, null) ? _common : new NearPartition());
-            _rules.AddOrUpdate(rule, known);
-        }
+    public NearRule Of(ActiveRule rule) => _rules.TryGetValue(rule, out var known) && IsCurrent(known, rule) ? known : Add(rule);
 
-        if (known.Partition != _common)
-        {
-            known.Partition.SetLimits(entries ?? int.MaxValue, bytes ?? long.MaxValue);
-        }
-
-        return known;
-    }
+    /// <summary>
+    /// Returns whether an entry was added before its rule had limits, and the rule is above them. Its own partition may be empty, so this
+    /// entry is removed.
+    /// </summary>
+    public bool IsSurplus(NearEntry entry) =>
+        entry.Partition == _common && HasLimits(entry.Rule) && Of(entry.Rule).Partition.IsFullFor(bytes: 0, entries: 0);
 
     /// <summary>Returns the partition to evict from before an entry is added, or null if no limit is exceeded.</summary>
-    /// <param name="partition">The entry's partition.</param>
+    /// <param name="partition">The entry's partition; null for none, which looks for any partition above its limits.</param>
     /// <param name="bytes">The bytes that the entry adds.</param>
     /// <param name="entries">The entries that it adds: 1, or 0 if it replaces one.</param>
     /// <param name="byBytes">Whether the byte limit is the one exceeded.</param>
@@ -54,6 +49,7 @@ internal sealed class NearPartitions
     /// </remarks>
     public NearPartition? FindOverLimit(NearPartition? partition, long bytes, int entries, out bool byBytes)
     {
+        partition ??= _inUse.Find(static other => other.IsFullFor(bytes: 0, entries: 0));
         if (partition is { Count: > 0 } && partition.IsFullFor(bytes, entries))
         {
             byBytes = partition.IsShortOfBytes;
@@ -126,6 +122,25 @@ internal sealed class NearPartitions
         }
 
         return victim;
+    }
+
+    private static bool HasLimits(ActiveRule rule) => rule.Rule is not { MaxEntries: null, MaxBytes: null };
+
+    // Entries of a rule that has been given limits belong to its own partition from now on.
+    private bool IsCurrent(NearRule known, ActiveRule rule) => known.Partition != _common || !HasLimits(rule);
+
+    private NearRule Add(ActiveRule rule)
+    {
+        lock (_adding)
+        {
+            if (!_rules.TryGetValue(rule, out var known) || !IsCurrent(known, rule))
+            {
+                known = new NearRule(rule, HasLimits(rule) ? new NearPartition(rule) : _common);
+                _rules.AddOrUpdate(rule, known);
+            }
+
+            return known;
+        }
     }
 
     private void OnRemoved(NearEntry entry)

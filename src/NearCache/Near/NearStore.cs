@@ -391,7 +391,7 @@ internal sealed class NearStore : IDisposable, IMemoryUser
     // Requires _lock.
     private void EvictFor(NearEntry entry, NearEntry? replaced)
     {
-        var (bytes, entries) = replaced?.Partition == entry.Partition ? (entry.Bytes - replaced.Bytes, 0) : (entry.Bytes, 1);
+        var (bytes, entries) = replaced?.Rule == entry.Rule ? (entry.Bytes - replaced.Bytes, 0) : (entry.Bytes, 1);
         var (passes, now) = (MaxPasses, 0L);
         for (var most = MaxVictims;
             most > 0 && _partitions.FindOverLimit(entry.Partition, bytes, entries, out var byBytes) is { } partition;
@@ -466,7 +466,8 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         _memory.Count(-entry.Bytes);
     }
 
-    // Removes expired and void entries before their keys are requested: they may be large.
+    // Removes expired and void entries before their keys are requested, because they may be large, and what exceeds limits that were lowered
+    // or that one insert could not restore.
     private void RunMaintenance()
     {
         var now = _clock.Monotonic();
@@ -478,8 +479,9 @@ internal sealed class NearStore : IDisposable, IMemoryUser
             lock (_lock)
             {
                 var budget = BucketsPerSweepStep;
-                while (_map.FindExpiredOrVoid(ref _sweep, ref budget, now) is { } entry)
+                while (_map.FindRemovable(ref _sweep, ref budget, now, _partitions) is { } entry)
                 {
+                    _evictions += entry.IsExpiredOrVoid(now) ? 0 : 1;
                     _map.Remove(entry);
                     AccountRemoved(entry);
                 }

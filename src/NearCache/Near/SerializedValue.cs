@@ -7,8 +7,8 @@ namespace NearCache.Near;
 /// </param>
 internal sealed class SerializedValue(ReadOnlyMemory<byte> bytes, object codec)
 {
-    // A byte array is stored without encoding, and its owner may modify it.
-    private readonly ReadOnlyMemory<byte> _bytes = codec is ValueCodec<byte[]> ? bytes.ToArray() : bytes;
+    // The bytes may share memory with the value that they were encoded from, which its owner may change.
+    private readonly ReadOnlyMemory<byte> _bytes = codec is ISharesBytes { SharesBytes: true } ? bytes.ToArray() : bytes;
 
     /// <summary>Gets the bytes.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes;

@@ -8,14 +8,15 @@ internal static class Expiry
     public const int LongestRelative = 30 * 24 * 60 * 60;
 
     /// <summary>
-    /// Returns the number to send: seconds, rounded up; a Unix time above 30 days; 0 (no expiration) for a time that 32 bits cannot hold.
+    /// Returns the number to send: seconds, rounded up, at least 1; a Unix time above 30 days; 0 (no expiration) for a time that 32 bits
+    /// cannot hold.
     /// </summary>
     public static int Of(TimeSpan lifetime, TimeProvider time)
     {
         var seconds = Math.Ceiling(lifetime.TotalSeconds);
         if (seconds <= LongestRelative)
         {
-            return (int)seconds;
+            return (int)Math.Max(seconds, 1);   // what has ended meanwhile must not live without end
         }
 
         var date = time.GetUtcNow().ToUnixTimeSeconds() + seconds;

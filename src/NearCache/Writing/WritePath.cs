@@ -260,12 +260,8 @@ internal sealed class WritePath(
             return null;
         }
 
-        ReadOnlyMemory<byte> bytes = value switch
-        {
-            null => default,
-            byte[] => codec.Encode(value).ToArray(),
-            _ => codec.Encode(value),
-        };
+        value = Immutability.Detach(value);
+        ReadOnlyMemory<byte> bytes = value is null ? default : codec.SharesBytes ? codec.Encode(value).ToArray() : codec.Encode(value);
         return epoch => stale.Keep(place.Text, place.Hash, epoch, value, bytes, codec);
     }
 

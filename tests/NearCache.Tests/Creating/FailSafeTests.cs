@@ -52,6 +52,22 @@ public sealed class FailSafeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_stale_value_stays_as_it_was_when_the_caller_reuses_its_memory()
+    {
+        var cache = _shelf.Make();
+        byte[] pooled = [1, 2, 3];
+        await cache.SetAsync<ReadOnlyMemory<byte>>(CacheFixture.Key, pooled, Safe);
+        pooled.AsSpan().Fill(9);
+        _shelf.Time.Advance(TimeSpan.FromSeconds(12));
+
+        var result = await cache.GetOrCreateResultAsync<ReadOnlyMemory<byte>>(
+            CacheFixture.Key, _ => throw new InvalidOperationException("down"), Safe);
+
+        Assert.Equal(CacheSource.Stale, result.Source);
+        Assert.Equal([1, 2, 3], result.Value.ToArray());
+    }
+
+    [Fact]
     public async Task What_the_face_of_IDistributedCache_wrote_is_known_while_memcached_is_away()
     {
         var cache = _shelf.Make(options =>

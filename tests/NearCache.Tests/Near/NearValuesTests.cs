@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.ComponentModel;
+using System.Text.Json;
 using NearCache.Near;
 using NearCache.TestSupport;
 
@@ -100,6 +101,8 @@ public sealed class NearValuesTests
         Assert.False(Immutability<(string Name, List<string> Others)>.IsImmutable);
         Assert.False(Immutability<ImmutableList<byte[]>>.IsImmutable);
         Assert.False(Immutability<Memory<byte>>.IsImmutable);
+        Assert.False(Immutability<(ReadOnlyMemory<byte>, int)>.IsImmutable);
+        Assert.False(Immutability<ReadOnlyMemory<byte>?>.IsImmutable);
         Assert.False(Immutability<IReadOnlyList<string>>.IsImmutable);
         Assert.False(Immutability<Named>.IsImmutable);
         Assert.False(Immutability<Open>.IsImmutable);
@@ -116,6 +119,40 @@ public sealed class NearValuesTests
         var hit = await cache.GetAsync<byte[]>("product:1");
         Assert.Equal(CacheSource.Near, hit.Source);
         Assert.Equal([1, 2, 3], hit.Value);
+    }
+
+    [Fact]
+    public async Task A_factory_may_reuse_the_array_behind_its_memory_afterwards()
+    {
+        await using var cache = Make();
+        byte[] pooled = [1, 2, 3];
+        await cache.GetOrCreateAsync("product:1", _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(pooled));
+        var hybrid = new NearHybridCache(cache);
+        await hybrid.GetOrCreateAsync("1", _ => ValueTask.FromResult<ReadOnlyMemory<byte>>(pooled));
+        await cache.GetOrCreateAsync("product:2", _ => ValueTask.FromResult<(ReadOnlyMemory<byte>, int)>((pooled, 1)));
+        pooled.AsSpan().Fill(9);
+
+        for (var i = 0; i < 2; i++)
+        {
+            var hit = await cache.GetAsync<ReadOnlyMemory<byte>>("product:1");
+            Assert.Equal(CacheSource.Near, hit.Source);
+            Assert.Equal([1, 2, 3], hit.Value.ToArray());
+            Assert.Equal([1, 2, 3], (await cache.GetAsync<(ReadOnlyMemory<byte> Bytes, int)>("product:2")).Value.Bytes.ToArray());
+            var other = await hybrid.GetOrCreateAsync<ReadOnlyMemory<byte>>("1", _ => throw new InvalidOperationException("It is not there."));
+            Assert.Equal([1, 2, 3], other.ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task A_value_may_change_after_a_format_of_the_application_has_shared_its_bytes()
+    {
+        await using var cache = Make(configure: options => options.ValueFormat = new ImageFormat());
+        var made = await cache.GetOrCreateAsync("product:1", _ => ValueTask.FromResult(new Image([1, 2, 3])));
+        made.Pixels[0] = 9;
+
+        var hit = await cache.GetAsync<Image>("product:1");
+        Assert.Equal(CacheSource.Near, hit.Source);
+        Assert.Equal([1, 2, 3], hit.Value!.Pixels);
     }
 
     [Fact]
@@ -170,7 +207,7 @@ public sealed class NearValuesTests
         var options = new NearCacheOptions
         {
             MaxStaleness = TimeSpan.FromHours(1),
-            Rules = { new RuleOptions { Name = "products", Match = "product:*" } },
+            Rules = { new RuleOptions { Name = "products", Match = "product:*" }, new RuleOptions { Name = "hybrid", Match = "h:*" } },
         };
         configure?.Invoke(options);
         return new NearCacheClient(options, timeProvider: time);
@@ -194,5 +231,26 @@ public sealed class NearValuesTests
     private sealed class Basket
     {
         public List<string> Items { get; init; } = [];
+    }
+
+    private sealed record Image(byte[] Pixels);
+
+    // The bytes of an image are its pixels themselves.
+    private sealed class ImageFormat : IValueFormat
+    {
+        public uint NullFlags => 1;
+
+        public ValueCodec<T> CodecFor<T>(JsonSerializerOptions json) => (ValueCodec<T>)(object)new Codec();
+
+        public ValueMatch Match(uint found, uint written) => found == NullFlags ? ValueMatch.Null : ValueMatch.Value;
+
+        private sealed class Codec : ValueCodec<Image>
+        {
+            public override uint ClientFlags => 0;
+
+            public override ReadOnlyMemory<byte> Encode(Image value) => value.Pixels;
+
+            public override Image Decode(ReadOnlyMemory<byte> bytes) => new(bytes.ToArray());
+        }
     }
 }

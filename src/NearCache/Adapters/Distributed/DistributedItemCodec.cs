@@ -17,7 +17,7 @@ internal sealed class DistributedItemCodec : ValueCodec<DistributedItem>
     public override ReadOnlyMemory<byte> Encode(DistributedItem value)
     {
         Span<byte> header = stackalloc byte[2 * LongestNumber];
-        var length = Write(header, (ulong)(value.Sliding?.TotalMilliseconds ?? 0));
+        var length = Write(header, (ulong)Math.Ceiling(value.Sliding?.TotalMilliseconds ?? 0));
         length += Write(header[length..], (ulong)(value.Deadline ?? 0));
         return (byte[])[.. header[..length], .. value.Payload.Span];
     }

@@ -84,7 +84,7 @@ internal sealed class HybridItem
             serializers.Write(value, writer);
         }
 
-        object? shared = value is null ? NullMark : serializers.Shares<T>() ? value : null;
+        object? shared = value is null ? NullMark : serializers.Shares<T>() ? Immutability.Detach(value) : null;
         var payload = new HybridPayload(writer.WrittenSpan.ToArray(), header)
         {
             MayCompress = mayPack,

@@ -19,6 +19,8 @@ internal sealed class HybridItemCodec : ValueCodec<HybridItem>
 
     internal override bool IsOwn => true;
 
+    internal override bool SharesBytes => false;
+
     // A process that does not write fields treats such a value as foreign.
     internal override uint FlagsOf(HybridItem value) => PayloadOf(value).HasFields ? WithFields : ClientFlags;
 

@@ -107,6 +107,8 @@ internal sealed class EnyimFormat : IValueFormat
 
         internal override string? WhyRefused => _json.Shape.WhyRefused;
 
+        internal override bool SharesBytes => false;
+
         public override uint ClientFlags => Mark | (uint)TypeCode.Object;
 
         public override ReadOnlyMemory<byte> Encode(T value)

@@ -134,6 +134,12 @@ internal sealed class ValueTranscoder(IValueFormat format, JsonSerializerOptions
     {
         (value, reason, exception) = (default, null, null);
 
+        if (item.Status == MetaStatus.Error)
+        {
+            (reason, exception) = ("error", new FormatException(item.Error));
+            return false;
+        }
+
         if (item.Status != MetaStatus.Ok || IsPlaceHolder(item))
         {
             return false;

@@ -81,6 +81,10 @@ public sealed class ValueTranscoderTests
         Assert.Equal(30 * 86400, Expiry.Of(TimeSpan.FromDays(30), _time));
         Assert.Equal(_time.GetUtcNow().AddDays(31).ToUnixTimeSeconds(), Expiry.Of(TimeSpan.FromDays(31), _time));
         Assert.Equal(0, Expiry.Of(TimeSpan.FromDays(40_000), _time));
+
+        // A deadline that has passed meanwhile does not become "no expiration".
+        Assert.Equal(1, Expiry.Of(TimeSpan.Zero, _time));
+        Assert.Equal(1, Expiry.Of(TimeSpan.FromSeconds(-3), _time));
     }
 
     private static MetaResponse Item(MetaCommand command) =>

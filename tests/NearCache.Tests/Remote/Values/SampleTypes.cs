@@ -70,6 +70,36 @@ public static partial class Samples
         public List<int> Lines { get; } = [];
     }
 
+    internal sealed class PopulatedFromTheBeginning
+    {
+        [JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]
+        public List<int> Lines { get; } = [1];
+    }
+
+    internal sealed class WithMore
+    {
+        public string? Name { get; set; }
+
+        [JsonExtensionData]
+        public Dictionary<string, JsonElement> More { get; init; } = [];
+    }
+
+    // Public names that differ in case only, as System.Text.Json distinguishes them.
+    internal sealed class CaseOnly
+    {
+        public int Size { get; set; }
+
+        public int SIZE { get; set; }
+    }
+
+    internal sealed class CaseOnlyIgnored
+    {
+        public int Size { get; set; }
+
+        [JsonIgnore]
+        public int SIZE { get; set; }
+    }
+
     internal sealed class Needs
     {
         public required string Name { get; set; }

@@ -108,6 +108,21 @@ public static partial class Samples
             new Dictionary<string, object?> { ["a"] = JsonSerializer.SerializeToElement(1), ["b"] = null },
             (_, other) => other["a"] is JsonElement { ValueKind: JsonValueKind.Number }),
         ValueSample.Of("anonymous", new { A = 1, B = "b" }),
+        ValueSample.Of(
+            "names in two cases", new CaseOnly { Size = 1, SIZE = 2 }, (one, other) => (one.Size, one.SIZE) == (other.Size, other.SIZE)),
+        ValueSample.Of(
+            "extension data",
+            new WithMore { Name = "x", More = { ["name"] = JsonSerializer.SerializeToElement(1) } },
+            (_, other) => other is { Name: "x" } && other.More["name"].GetInt32() == 1),
+        ValueSample.Of("uri keys", new Dictionary<Uri, int> { [new Uri("http://x/%41 ü")] = 1 }, Each),
+        ValueSample.Of("local date keys", new Dictionary<DateTime, int> { [new DateTime(2030, 1, 2, 3, 4, 5, DateTimeKind.Local)] = 1 }, Each),
+        ValueSample.Of<IReadOnlyDictionary<string, int>>(
+            "wrapped dictionary", new ReadOnlyDictionary<string, int>(new Dictionary<string, int> { ["a"] = 1 }), Each),
+        ValueSample.Of<ISet<string>>("immutable set", ImmutableHashSet.Create("a"), (one, other) => one.SetEquals(other)),
+        ValueSample.Of(
+            "dictionaries in a set", new HashSet<Dictionary<string, int>> { new() { ["a"] = 1 } }, (_, other) => other.Single()["a"] == 1),
+        ValueSample.Of("query of lists", new[] { 1, 2 }.Select(number => new List<int> { number }), (_, other) => other.Last()[0] == 2),
+        ValueSample.Of("memory of lists", new Memory<List<int>>([new() { 1 }]), (_, other) => other.Span[0][0] == 1),
         ValueSample.Of("memory", new Holder<byte[]> { Value = [1, 2] }, (one, other) => one.Value!.SequenceEqual(other.Value!)),
     ];
 
@@ -166,6 +181,29 @@ public static partial class Samples
         ValueSample.Of("half a character", new Holder<string> { Value = "x\ud83d" }),
         ValueSample.Of("half a character as key", new Dictionary<string, int> { ["\udc00"] = 1 }),
         ValueSample.Of("half a character alone", new Holder<char> { Value = '\ud83d' }),
+        ValueSample.Of("half a character in a uri", new Holder<Uri> { Value = new Uri("/\ud83d", UriKind.Relative) }),
+        ValueSample.Of(
+            "half a character as a name", new WithMore { More = { ["\ud83d"] = JsonSerializer.SerializeToElement(1) } }),
+        ValueSample.Of(
+            "extension data with the name of a member", new WithMore { More = { ["Name"] = JsonSerializer.SerializeToElement("y") } }),
+        ValueSample.Of("ignored name in another case", new CaseOnlyIgnored { SIZE = 1 }),
+        ValueSample.Of("populated from the beginning", new PopulatedFromTheBeginning { Lines = { 2 } }),
+        ValueSample.Of<IReadOnlyDictionary<string, int>>(
+            "caseless immutable dictionary", ImmutableDictionary.Create<string, int>(StringComparer.OrdinalIgnoreCase).Add("a", 1)),
+        ValueSample.Of(
+            "caseless wrapped dictionary",
+            new Holder<IReadOnlyDictionary<string, int>>
+            {
+                Value = new ReadOnlyDictionary<string, int>(new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase) { ["a"] = 1 }),
+            }),
+        ValueSample.Of(
+            "caseless immutable set", new Holder<ISet<string>> { Value = ImmutableHashSet.Create(StringComparer.OrdinalIgnoreCase, "a") }),
+        ValueSample.Of("caseless dictionaries in a set", new HashSet<Dictionary<string, int>> { new(StringComparer.OrdinalIgnoreCase) }),
+        ValueSample.Of(
+            "caseless dictionaries of a query",
+            new[] { 1 }.Select(_ => new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase) { ["a"] = 1 })),
+        ValueSample.Of(
+            "caseless dictionaries in memory", new Memory<Dictionary<string, int>>([new(StringComparer.OrdinalIgnoreCase) { ["a"] = 1 }])),
         ValueSample.Of("cycle", Node.Cycle()),
         ValueSample.Of("converter without reading", new Holder<WriteOnly> { Value = new WriteOnly() }),
         ValueSample.Of("named by a table", new Hashtable { ["a"] = 1 }),

@@ -29,6 +29,8 @@ internal static class LosslessJsonOptions
         options.TypeInfoResolver = new LosslessResolver(options.TypeInfoResolver ?? Reflection(), allowed);
         Add(options, new StrictStringConverter());
         Add(options, new StrictCharConverter());
+        Add(options, new StrictUriConverter());
+        Add(options, new StrictDateTimeConverter());
         if (!allowed.Contains(typeof(object)))
         {
             Add(options, new ObjectMemberConverter());

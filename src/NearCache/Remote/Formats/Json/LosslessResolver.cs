@@ -43,6 +43,17 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
             property.IsRequired |= IsField(property)
                 && options.DefaultIgnoreCondition == JsonIgnoreCondition.Never
                 && property is { ShouldSerialize: null, Set: not null };
+            if (property is { Get: { } readData, IsExtensionData: true })
+            {
+                var data = new ExtensionDataCheck(info);
+                property.Get = holder =>
+                {
+                    var value = readData(holder);
+                    data.Check(value);
+                    return value;
+                };
+            }
+
             if (property is { Get: { } read, IsExtensionData: false } && OmittedDefaultCheck.Of(info, property) is { } leftOut)
             {
                 property.Get = holder =>
@@ -76,7 +87,7 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
     {
         var check = CheckOf(property.PropertyType, info.Options);
         return TypeState.IsPopulated(property, info) && TypeState.InitialOf(property, get, info) is { } initial
-            ? check.ReadInto(initial)
+            ? check.ReadInto(initial, $"{TypeNames.Of(info.Type)}.{property.Name}")
             : check;
     }
 
