@@ -18,7 +18,7 @@ internal readonly record struct FillPolicy(
     /// Gets the remaining seconds below which memcached lets one caller of the fleet refresh; null for none. memcached counts whole
     /// seconds, so the caller is notified up to one second early and waits for the rest.
     /// </summary>
-    public int? RefreshBefore => EagerRefresh > 0 ? (int)Math.Ceiling(SecondsAtRefresh) + 1 : null;
+    public int? RefreshBefore => EagerRefresh > 0 ? (int)Math.Min(Math.Ceiling(SecondsAtRefresh) + 1, int.MaxValue) : null;
 
     private double SecondsAtRefresh => Lifetime.TotalSeconds * (1 - EagerRefresh);
 

@@ -1,3 +1,4 @@
+using NearCache.Creating;
 using NearCache.TestSupport;
 
 namespace NearCache.Tests.Creating;
@@ -121,6 +122,20 @@ public sealed class EagerRefreshTests : IAsyncDisposable
         _source.Answer("of the refresh");
         Assert.Equal("new", await cache.GetOrCreateAsync(key, _source.AskAsync, Eager));
         Assert.Equal(3, _source.Runs);
+    }
+
+    // A refresh half way of an unlimited lifetime is after more seconds than memcached can count.
+    [Fact]
+    public async Task A_value_without_an_end_may_have_a_refresh()
+    {
+        var options = new CacheEntryOptions { Lifetime = TimeSpan.MaxValue, EagerRefresh = 0.5 };
+        Assert.Equal(int.MaxValue, FillPolicy.Of(options, new NearCacheOptions()).RefreshBefore);
+
+        var cache = _shelf.Make();
+        await cache.GetOrCreateAsync(CacheFixture.Key, _ => ValueTask.FromResult("a value"), options);
+        _shelf.Time.Advance(TimeSpan.FromDays(1));
+        Assert.Equal("a value", await cache.GetOrCreateAsync<string>(
+            CacheFixture.Key, _ => throw new InvalidOperationException("It is there."), options));
     }
 
     [Fact]
