@@ -42,8 +42,8 @@ internal static class MemcachedKey
         catch (EncoderFallbackException e)
         {
             throw new ArgumentException(
-                $"A key has no half of a surrogate pair, which has no UTF-8 form; this one has one at position {e.Index}. It may have been "
-                    + "cut in the middle of a character.",
+                $"A key must not contain half of a surrogate pair, which has no UTF-8 encoding; this one does, at position {e.Index}. "
+                    + "It may have been truncated within a character.",
                 nameof(key),
                 e);
         }

@@ -192,7 +192,7 @@ public sealed class NearHybridCache : HybridCache
         var reason = string.IsNullOrWhiteSpace(key) ? "is blank"
             : key.Length > _longestKey ? $"has {key.Length} characters, and MaximumKeyLength is {_longestKey}"
             : key.AsSpan().IndexOfAnyInRange('\0', '\u001f') >= 0 ? "holds a control character"
-            : !StrictUtf8.IsWellFormed(key) ? "holds half of a surrogate pair"
+            : !StrictUtf8.IsWellFormed(key) ? "contains half of a surrogate pair"
             : null;
         if (reason is not null)
         {

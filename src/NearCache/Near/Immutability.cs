@@ -18,9 +18,9 @@ internal static class Immutability<T>
 
 /// <summary>Decides which types are immutable. Records and read-only properties prove nothing: they may hold a list.</summary>
 /// <remarks>
-/// Immutable are strings, numbers, dates, enums and similar types, sealed types with <c>[ImmutableObject(true)]</c>, and tuples and immutable
-/// collections of only these. <see cref="ReadOnlyMemory{T}"/> of bytes counts as immutable too, because a value of the application is copied
-/// before it is shared (<see cref="Detach"/>), but not inside of others.
+/// Immutable are strings, numbers, dates, enums and similar types, sealed types with <c>[ImmutableObject(true)]</c>, and tuples and
+/// immutable collections of only these. <see cref="ReadOnlyMemory{T}"/> of bytes by itself counts as immutable, because a value of the
+/// application is copied before it is shared (<see cref="Detach"/>).
 /// </remarks>
 internal static class Immutability
 {
@@ -50,7 +50,9 @@ internal static class Immutability
     public static bool IsImmutable(Type type, IReadOnlySet<Type> declared) =>
         type == typeof(ReadOnlyMemory<byte>) || IsDeeplyImmutable(type, declared);
 
-    /// <summary>Returns a value that callers may share: a copy of <see cref="ReadOnlyMemory{T}"/>, whose array the application may change.</summary>
+    /// <summary>
+    /// Returns the value, or a copy if it is a <see cref="ReadOnlyMemory{T}"/> of bytes, whose array the application may change.
+    /// </summary>
     public static T Detach<T>(T value) => value is ReadOnlyMemory<byte> bytes && typeof(T) == typeof(ReadOnlyMemory<byte>)
         ? (T)(object)new ReadOnlyMemory<byte>(bytes.ToArray())
         : value;

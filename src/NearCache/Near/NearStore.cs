@@ -466,8 +466,8 @@ internal sealed class NearStore : IDisposable, IMemoryUser
         _memory.Count(-entry.Bytes);
     }
 
-    // Removes expired and void entries before their keys are requested, because they may be large, and what exceeds limits that were lowered
-    // or that one insert could not restore.
+    // Removes expired and void entries before their keys are requested, because they may be large. Evicts what exceeds limits that were
+    // lowered, or that one insert could not restore.
     private void RunMaintenance()
     {
         var now = _clock.Monotonic();

@@ -106,5 +106,5 @@ public sealed class RefusedInputTests
     }
 
     private static void IsDocumented(ArgumentException exception) =>
-        Assert.Contains("must not hold half of a surrogate pair", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("must not contain half of a surrogate pair", exception.Message, StringComparison.Ordinal);
 }

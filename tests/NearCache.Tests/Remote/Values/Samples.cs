@@ -115,7 +115,8 @@ public static partial class Samples
             new WithMore { Name = "x", More = { ["name"] = JsonSerializer.SerializeToElement(1) } },
             (_, other) => other is { Name: "x" } && other.More["name"].GetInt32() == 1),
         ValueSample.Of("uri keys", new Dictionary<Uri, int> { [new Uri("http://x/%41 ü")] = 1 }, Each),
-        ValueSample.Of("local date keys", new Dictionary<DateTime, int> { [new DateTime(2030, 1, 2, 3, 4, 5, DateTimeKind.Local)] = 1 }, Each),
+        ValueSample.Of(
+            "local date keys", new Dictionary<DateTime, int> { [new DateTime(2030, 1, 2, 3, 4, 5, DateTimeKind.Local)] = 1 }, Each),
         ValueSample.Of<IReadOnlyDictionary<string, int>>(
             "wrapped dictionary", new ReadOnlyDictionary<string, int>(new Dictionary<string, int> { ["a"] = 1 }), Each),
         ValueSample.Of<ISet<string>>("immutable set", ImmutableHashSet.Create("a"), (one, other) => one.SetEquals(other)),

@@ -35,9 +35,8 @@ public sealed class StrictDateTimeTests
 
         var local = new DateTime(2030, 1, 2, 3, 4, 5, DateTimeKind.Local);
         Assert.Equal(JsonSerializer.Serialize(Keyed(local), plain), JsonSerializer.Serialize(Keyed(local), Options(East)));
-        Assert.Equal(
-            local,
-            JsonSerializer.Deserialize<Dictionary<DateTime, int>>(JsonSerializer.Serialize(Keyed(local), plain), Options(East))!.Keys.Single());
+        var json = JsonSerializer.Serialize(Keyed(local), plain);
+        Assert.Equal(local, JsonSerializer.Deserialize<Dictionary<DateTime, int>>(json, Options(East))!.Keys.Single());
     }
 
     private static Dictionary<DateTime, int> Keyed(DateTime value) => new() { [value] = 1 };

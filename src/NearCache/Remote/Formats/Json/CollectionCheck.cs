@@ -72,15 +72,15 @@ internal sealed class CollectionCheck
         if (type != declared && (!declared.IsInterface || TypeState.WhatCollectionAdds(type) is not null))
         {
             throw new NotSupportedException(
-                $"A {TypeNames.Of(type)} stands where {TypeNames.Of(declared)} is declared, and would come back without what it adds. "
-                    + $"Declare its own type. {TypeNames.Remedy(declared)}");
+                $"A {TypeNames.Of(type)} is stored where {TypeNames.Of(declared)} is declared, and would be read without its "
+                    + $"additional members. Declare its own type. {TypeNames.Remedy(declared)}");
         }
 
         if (_filled is not null)
         {
             throw new NotSupportedException(
-                $"{_filled} has elements from the beginning, to which reading would add those of the value. Let it begin empty, or give it a "
-                    + $"setter and no [JsonObjectCreationHandling]. {TypeNames.Remedy(declared)}");
+                $"{_filled} has initial elements, and reading would add the elements of the value to them. Make its initial value "
+                    + $"empty, or give it a setter and remove [JsonObjectCreationHandling]. {TypeNames.Remedy(declared)}");
         }
 
         CheckComparers(value, type);
@@ -103,7 +103,8 @@ internal sealed class CollectionCheck
         {
             // The elements of a query, which may differ the next time, and those of a Memory<T>.
             throw new NotSupportedException(
-                $"The elements of a {TypeNames.Of(type)} have comparers, which are known of a list or an array only. Store a list or an array.");
+                $"The elements of a {TypeNames.Of(type)} may have comparers, which are checked in lists and arrays only. Store a list or an "
+                    + "array.");
         }
     }
 
@@ -122,9 +123,9 @@ internal sealed class CollectionCheck
                 && !AreEqual(comparer.GetValue(value), same.GetValue(_sample)))
             {
                 throw new NotSupportedException(
-                    $"A {TypeNames.Of(type)} compares by {comparer.GetValue(value)}, and would come back comparing by "
+                    $"A {TypeNames.Of(type)} compares by {comparer.GetValue(value)}, and would compare after reading by "
                         + $"{same.GetValue(_sample)}. Derive a type whose constructor sets the comparer, "
-                    + "and store that, or read into a member that begins with it "
+                    + "and store that type, or use a member whose initial collection has the comparer "
                     + $"([JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)]). {TypeNames.Remedy(_type!)}");
             }
         }
@@ -133,8 +134,9 @@ internal sealed class CollectionCheck
     // A read-only wrapper compares as the collection in it does.
     private static (object Value, Type Type) Unwrap(object value, Type type)
     {
+        const BindingFlags hidden = BindingFlags.NonPublic;
         while (type.Namespace == "System.Collections.ObjectModel"
-            && (Find(type, "Dictionary", BindingFlags.NonPublic) ?? Find(type, "Set", BindingFlags.NonPublic))?.GetValue(value) is { } inner)
+            && (Find(type, "Dictionary", hidden) ?? Find(type, "Set", hidden))?.GetValue(value) is { } inner)
         {
             (value, type) = (inner, inner.GetType());
         }

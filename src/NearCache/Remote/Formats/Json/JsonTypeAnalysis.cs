@@ -56,8 +56,8 @@ internal sealed class JsonTypeAnalysis
             && !type.IsValueType
             && !_lossy.Contains(type))
         {
-            return $"{TypeNames.Of(type)} may refer to itself, and ReferenceHandler.IgnoreCycles writes null in the place of what it met "
-                + "before. Use ReferenceHandler.Preserve in NearCacheOptions.Json.";
+            return $"{TypeNames.Of(type)} may refer to itself, and ReferenceHandler.IgnoreCycles writes null in the place of an object "
+                + "that it has written before. Use ReferenceHandler.Preserve in NearCacheOptions.Json.";
         }
 
         if (!_seen.Add(type))
@@ -109,12 +109,12 @@ internal sealed class JsonTypeAnalysis
     }
 
     private string? WhatCollectionLoses(JsonTypeInfo info) =>
-        TypeState.IsStack(info.Type) ? $"{TypeNames.Of(info.Type)} would come back the other way round. Store a list of its elements."
+        TypeState.IsStack(info.Type) ? $"{TypeNames.Of(info.Type)} is read in reverse order. Store a list of its elements."
         : info.Kind == JsonTypeInfoKind.Dictionary
             && _options.DictionaryKeyPolicy is not null ? "DictionaryKeyPolicy changes the keys of dictionaries, and reading does not "
-                + "change them back. Take it away from NearCacheOptions.Json."
-        : TypeState.WhatCollectionAdds(info.Type) is { } member ? $"{TypeNames.Of(info.Type)}.{member} is not written, because of a "
-            + "collection JSON has the elements alone. Hold the collection in a member of a type instead."
+                + "change them back. Remove it from NearCacheOptions.Json."
+        : TypeState.WhatCollectionAdds(info.Type) is { } member ? $"{TypeNames.Of(info.Type)}.{member} is not written, because the "
+            + "JSON of a collection has its elements only. Declare a type that holds the collection in a member."
         : null;
 
     private string? ExamineMembers(JsonTypeInfo info)
@@ -145,8 +145,8 @@ internal sealed class JsonTypeAnalysis
         {
             if (derived.TypeDiscriminator is null && derived.DerivedType != info.Type && !isLossy)
             {
-                return $"{TypeNames.Of(derived.DerivedType)} would come back as {TypeNames.Of(info.Type)}, because its [JsonDerivedType] "
-                    + "names no discriminator. Give it one.";
+                return $"{TypeNames.Of(derived.DerivedType)} is read as {TypeNames.Of(info.Type)}, because its [JsonDerivedType] has no "
+                    + "discriminator. Add one.";
             }
 
             if (Examine(derived.DerivedType) is { } why)

@@ -101,8 +101,8 @@ internal sealed class LosslessResolver(IJsonTypeInfoResolver inner, IReadOnlySet
         if (value.GetType() != declared)
         {
             throw new NotSupportedException(
-                $"A {TypeNames.Of(value.GetType())} stands where {TypeNames.Of(declared)} is declared, and would come back as that, "
-                    + "without what it adds. Declare its own type, or put "
+                $"A {TypeNames.Of(value.GetType())} is stored where {TypeNames.Of(declared)} is declared, and would be read as the "
+                    + "declared type, without its additional members. Declare its own type, or put "
                 + $"[JsonDerivedType(typeof({value.GetType().Name}), \"...\")] on {TypeNames.Of(declared)}. {TypeNames.Remedy(declared)}");
         }
     }

@@ -27,10 +27,10 @@ internal sealed class ObjectMemberConverter : JsonConverter<object>
                 break;
             default:
                 throw new NotSupportedException(
-                    $"A member or element of type object holds a {TypeNames.Of(value.GetType())}, and would come back as a JsonElement. "
+                    $"A member or element of type object is a {TypeNames.Of(value.GetType())}, and would be read as a JsonElement. "
                         + "Declare its own type, or JsonElement "
                     + "(JsonSerializer.SerializeToElement makes one). Or give object a JsonConverter, or add it to "
-                    + "NearCacheOptions.LossyTypes if it may come back so.");
+                    + "NearCacheOptions.LossyTypes if reading a JsonElement is acceptable.");
         }
     }
 }

@@ -54,8 +54,8 @@ internal sealed class OmittedDefaultCheck
         {
             throw new NotSupportedException(
                 $"{TypeNames.Of(_holder.Type)}.{(_property.AttributeProvider as MemberInfo)?.Name ?? _property.Name} is "
-                    + $"{_unset ?? "null"}, which is not written, and would come back as {_initial}. Write it "
-                + "always ([JsonIgnore(Condition = JsonIgnoreCondition.Never)]), or take its initial value away. "
+                    + $"{_unset ?? "null"}, which is not written, and would be read as {_initial}. Write it "
+                + "always ([JsonIgnore(Condition = JsonIgnoreCondition.Never)]), or remove its initial value. "
                 + $"{TypeNames.Remedy(_holder.Type)}");
         }
     }

@@ -50,7 +50,7 @@ internal sealed class StrictDateTimeConverter(TimeZoneInfo? local = null) : Json
             if (utc < 0 || utc > DateTime.MaxValue.Ticks)
             {
                 throw new ArgumentException(
-                    $"The local time {value:O} has no UTC time, which is before year 1 or after year 9999, and cannot be read back. Store a "
+                    $"The UTC time of the local time {value:O} is before year 1 or after year 9999, so it cannot be read back. Store a "
                         + "DateTime of kind Utc or Unspecified.",
                     nameof(value));
             }

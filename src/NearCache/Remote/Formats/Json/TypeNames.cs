@@ -23,5 +23,5 @@ internal static class TypeNames
 
     /// <summary>Returns the remedy that applies to every type.</summary>
     public static string Remedy(Type type) =>
-        $"Or give {Of(type)} a JsonConverter, or add it to NearCacheOptions.LossyTypes if what is lost may be lost.";
+        $"Or give {Of(type)} a JsonConverter, or add it to NearCacheOptions.LossyTypes if the loss does not matter.";
 }

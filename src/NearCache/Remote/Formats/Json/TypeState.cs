@@ -142,13 +142,13 @@ internal static class TypeState
             property => string.Equals(NameOf(property), member, StringComparison.OrdinalIgnoreCase)) switch
         {
             { Get: null } or { Options.IgnoreReadOnlyProperties: true, Set: null } => $"{name} is not written ([JsonIgnore], or a "
-                + "setting of the serializer options). Write it, or mark its field [NonSerialized] if it is no part of the value.",
+                + "setting of the serializer options). Write it, or mark its field [NonSerialized] if it is not part of the value.",
             { } => $"{name} is written, but cannot be read back. Give it a setter, [JsonInclude] if the setter is not public, a "
                 + "constructor parameter of its name, or, if it is a collection, "
                 + "[JsonObjectCreationHandling(JsonObjectCreationHandling.Populate)].",
             null => $"{name} is not written, since it is not public or the serializer options do not include fields. Make it public or "
                 + "give it [JsonInclude], set IncludeFields in NearCacheOptions.Json, "
-                + "or mark the field [NonSerialized] if it is no part of the value.",
+                + "or mark the field [NonSerialized] if it is not part of the value.",
         };
     }
 
