@@ -28,7 +28,7 @@ internal static class StrictUtf8
     /// <summary>Creates the exception for a text with an unpaired surrogate.</summary>
     public static ArgumentException LoneSurrogate(string what, string? parameter) =>
         new(
-            $"{what} must not contain half of a surrogate pair, which has no UTF-8 encoding. It may have been truncated within a character; "
-                + "truncate it between characters.",
+            $"{what} must not contain half of a surrogate pair, which has no UTF-8 encoding. It may have been truncated within a "
+                + "character; truncate it between characters.",
             parameter);
 }

@@ -103,8 +103,8 @@ internal sealed class CollectionCheck
         {
             // The elements of a query, which may differ the next time, and those of a Memory<T>.
             throw new NotSupportedException(
-                $"The elements of a {TypeNames.Of(type)} may have comparers, which are checked in lists and arrays only. Store a list or an "
-                    + "array.");
+                $"The elements of a {TypeNames.Of(type)} may have comparers, which are checked in lists and arrays only. Store a list "
+                    + "or an array.");
         }
     }
 
