@@ -172,12 +172,12 @@ internal sealed class PrometheusText
         family.Samples.TryAdd(string.Join(',', shown), known);
     }
 
-    // A label is text of an unknown author, too.
-    private static string Escape(string value) => (value.Length > LongestLabel ? value[..LongestLabel] : value)
+    // A label is text of an unknown author, too. Alerts show it, so it is one line, without characters that are not seen.
+    private static string Escape(string value) => string.Concat((value.Length > LongestLabel ? value[..LongestLabel] : value)
+            .Select(character => char.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate ? '?' : character))
         .Replace("\\", "\\\\", StringComparison.Ordinal)
-        .Replace("\"", "\\\"", StringComparison.Ordinal)
-        .Replace("\n", "\\n", StringComparison.Ordinal)
-        .Replace("\r", "", StringComparison.Ordinal);
+        .Replace("\"", "\\\"", StringComparison.Ordinal);
 
     private string Write()
     {

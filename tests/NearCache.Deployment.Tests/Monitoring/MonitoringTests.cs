@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using NearCache.Deployment.Tests.Kubernetes;
 using NearCache.IntegrationTests;
 using NearCache.TestSupport.Servers;
+using YamlDotNet.Serialization;
 
 namespace NearCache.Deployment.Tests.Monitoring;
 
@@ -79,6 +80,23 @@ public sealed partial class MonitoringTests(LiveScrape scrape) : IClassFixture<L
     }
 
     [Fact]
+    public void Every_job_that_an_alert_names_is_one_of_the_configuration_of_Prometheus()
+    {
+        var jobs = Names.Alerts.SelectMany(alert => Job().Matches(alert.Expression)).Select(job => job.Groups[1].Value).ToArray();
+
+        Assert.NotEmpty(jobs);
+        var configuration = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(
+            Repository.Read("deploy/monitoring/prometheus.yml"));
+        var configured = ((List<object>)configuration["scrape_configs"]).Cast<Dictionary<object, object>>().Select(job => job["job_name"]);
+        Assert.Subset(configured.ToHashSet(), jobs.ToHashSet<object>());
+    }
+
+    // A name with a quotation mark would end the query, and with it the text of the page.
+    [Fact]
+    public void Every_name_in_the_query_of_a_text_is_quoted() =>
+        Assert.All(Names.Alerts, alert => Assert.DoesNotContain("%s", alert.Summary, StringComparison.Ordinal));
+
+    [Fact]
     public async Task The_rules_pass_their_tests()
     {
         await PromtoolAsync("check", "rules", Path.Combine(Repository.Root, Names.RulesFile));
@@ -133,6 +151,9 @@ public sealed partial class MonitoringTests(LiveScrape scrape) : IClassFixture<L
 
     [GeneratedRegex(@"\(/(?:shop|fleet)/((?:shop|nearcache)[\w.]*(?:\[\{#\w+\}\])?)")]
     private static partial Regex ZabbixItem();
+
+    [GeneratedRegex(@"\bjob=""([^""]+)""")]
+    private static partial Regex Job();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

@@ -24,7 +24,7 @@ internal static partial class Names
     /// <summary>The queries in the texts of alerts, with a value for each of their arguments.</summary>
     public static IReadOnlyList<string> Queries { get; } =
     [
-        .. Alerts.SelectMany(alert => Query().Matches(alert.Summary)).Select(query => query.Groups[1].Value.Replace("%s", "x",
+        .. Alerts.SelectMany(alert => Query().Matches(alert.Summary)).Select(query => query.Groups[1].Value.Replace("%q", "\"x\"",
             StringComparison.Ordinal)).Distinct(),
     ];
 

@@ -13,17 +13,28 @@ internal sealed class ShopProcess : ServerProcess
     private readonly string[] _settings;
     private readonly HttpClient _http;
 
-    private ShopProcess(string[] settings)
+    private readonly string _pod;
+
+    private ShopProcess(string[] settings, string pod)
         : base(Ports.Free())
     {
-        _settings = settings;
+        (_settings, _pod) = (settings, pod);
         _http = new HttpClient { BaseAddress = new Uri($"http://{Address}") };
     }
 
-    public static async Task<ShopProcess> StartNewAsync(string memcached, string zooKeeper, params string[] more)
+    public static Task<ShopProcess> StartNewAsync(string memcached, string zooKeeper, params string[] more) =>
+        StartPodAsync("shop-1", [memcached], zooKeeper, more);
+
+    public static async Task<ShopProcess> StartPodAsync(
+        string pod, IReadOnlyList<string> memcacheds, string zooKeeper, params string[] more)
     {
         var shop = new ShopProcess(
-            [$"--NearCache:Memcached:Servers:0={memcached}", $"--NearCache:ZooKeeper:ConnectionString={zooKeeper}", .. more]);
+            [
+                .. memcacheds.Select((server, index) => $"--NearCache:Memcached:Servers:{index}={server}"),
+                $"--NearCache:ZooKeeper:ConnectionString={zooKeeper}",
+                .. more,
+            ],
+            pod);
         await shop.StartAsync();
         return shop;
     }
@@ -48,6 +59,32 @@ internal sealed class ShopProcess : ServerProcess
         }
     }
 
+    /// <summary>Changes a parameter. Returns whether the shop has confirmed it.</summary>
+    public async Task<bool> ChangeAsync(string parameter)
+    {
+        using var written = await _http.PutAsJsonAsync($"/parameters/{parameter}", new { value = "4.90" });
+        return written.IsSuccessStatusCode;
+    }
+
+    /// <summary>Reads a product, which need not exist.</summary>
+    public async Task ReadAsync(int product)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"/products/{product}");
+        using var read = await _http.GetAsync(new Uri(path, UriKind.Relative));
+    }
+
+    /// <summary>Stops a rule, as an operator with the key of the shop.</summary>
+    public async Task StopAsync(string rule, string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/admin/stops", UriKind.Relative))
+        {
+            Content = JsonContent.Create(new { rule, who = "alice", why = "a test" }),
+            Headers = { { "Authorization", $"Bearer {key}" } },
+        };
+        using var stopped = await _http.SendAsync(request);
+        Assert.True(stopped.IsSuccessStatusCode, await stopped.Content.ReadAsStringAsync());
+    }
+
     public Task<string> ScrapeAsync() => _http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
 
     public async Task<System.Net.HttpStatusCode> StatusOfAsync(string path)
@@ -67,7 +104,7 @@ internal sealed class ShopProcess : ServerProcess
         var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
         var start = new ProcessStartInfo("dotnet", [Repository.Sample("Storefront"), "--urls", url, .. _settings]);
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
-        start.Environment["POD_NAME"] = "shop-1";
+        start.Environment["POD_NAME"] = _pod;
         start.Environment["NODE_NAME"] = "node-1";
         return start;
     }

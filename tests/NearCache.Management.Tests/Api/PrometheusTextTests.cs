@@ -67,8 +67,46 @@ public sealed class PrometheusTextTests
         var series = Lines(text).Where(line => line[0] != '#').Select(line => line[..(line.LastIndexOf(' '))]).ToArray();
         Assert.Equal(series.Length, series.Distinct().Count());
         Assert.InRange(series.Length, 1, 120);
-        Assert.All(series, one => Assert.Matches("""^[a-z_]+\{([a-z_]+="([^"\\\n\r]|\\[\\"n])*",?)*\}$""", one));
+        Assert.All(series, one => Assert.Matches("""^[a-z_]+\{([a-z_]+="([^"\\\p{C}\p{Zl}\p{Zp}]|\\[\\"])*",?)*\}$""", one));
         Assert.InRange(text.Length, 1, 64 * 1024);
+    }
+
+    [Theory]
+    [InlineData("a process has no report")]
+    [InlineData("a process has another list of servers")]
+    [InlineData("a process has names so long that its report leaves its connections out")]
+    public void A_process_of_unknown_connections_hides_no_connection_beyond_its_own(string why)
+    {
+        var without = why switch
+        {
+            "a process has no report" => Readings.Process(3) with { Status = ProcessReportStatus.NoReport, Summary = null },
+            "a process has another list of servers" => Readings.Process(3, summary => summary with { Connections = [1, 1] }),
+            _ => Readings.Process(3, summary => summary with { Connections = null }),
+        };
+        string Unaccounted(long connections) => string.Join('\n', Lines(Of(Readings.Healthy() with
+        {
+            Servers = [Readings.Server("cache-1:11211", connections)],
+            Reports = Observed.Known(Readings.Reports(Readings.Process(1), Readings.Process(2), without)),
+        })).Where(line => line.StartsWith("nearcache_fleet_connections_unaccounted{", StringComparison.Ordinal)
+            || line.StartsWith("nearcache_fleet_connections_expected{", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]));
+
+        // Two that are reported, that of the console, and one which may be the third process's.
+        Assert.Equal("2\n0", Unaccounted(3));
+        Assert.Equal("2", Unaccounted(4));
+        Assert.Equal("2\n100", Unaccounted(104));
+    }
+
+    [Fact]
+    public void Without_a_report_of_connections_none_is_unaccounted_for()
+    {
+        var text = Of(Readings.Healthy() with
+        {
+            Servers = [Readings.Server("cache-1:11211", 800)],
+            Reports = Observed.Known(Readings.Reports(
+                Readings.Process(1) with { Status = ProcessReportStatus.NoReport, Summary = null })),
+        });
+
+        Assert.DoesNotContain("nearcache_fleet_connections_unaccounted{", text, StringComparison.Ordinal);
     }
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
