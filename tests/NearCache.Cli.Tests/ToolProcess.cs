@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using NearCache.TestSupport.Servers;
 
 namespace NearCache.Cli.Tests;
 
@@ -44,12 +44,7 @@ internal sealed class ToolProcess : IAsyncDisposable
     public void CloseOutput() => _process.StandardOutput.Close();
 
     /// <summary>Asks the process to end.</summary>
-    public async Task SignalAsync()
-    {
-        using var kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync();
-        Assert.Equal(0, kill.ExitCode);
-    }
+    public void Signal() => ProcessSignal.Send(_process.Id, ProcessSignal.Terminate);
 
     /// <summary>Waits for the end.</summary>
     /// <returns>The exit code, and the standard error.</returns>

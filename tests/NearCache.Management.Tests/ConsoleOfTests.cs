@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NearCache.Management.Api;
+using NearCache.TestSupport;
 using NearCache.TestSupport.Diagnostics;
 using NearCache.Tests.Observing;
 
@@ -98,6 +99,15 @@ internal sealed class ConsoleOfTests : IAsyncDisposable
         var text = await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.True(reply.IsSuccessStatusCode, $"{address}: {reply.StatusCode} {text}");
         return JsonNode.Parse(text)!;
+    }
+
+    /// <summary>Gets a JSON answer that has a part, which on a busy machine can take longer to read than the console waits.</summary>
+    public async Task<JsonNode> GetAsync(string address, Func<JsonNode, JsonNode?> part)
+    {
+        JsonNode answer = null!;
+        await Eventually.BecomesTrueAsync(
+            async () => part(answer = await GetAsync(address)) is not null, $"{address} has what the test looks for");
+        return answer;
     }
 
     /// <summary>Posts JSON as a page of the console does.</summary>

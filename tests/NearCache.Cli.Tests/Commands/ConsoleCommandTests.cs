@@ -46,7 +46,7 @@ public sealed partial class ConsoleCommandTests
         // An open page does not keep it.
         await using var live = await browser.GetStreamAsync(new Uri("/api/live", UriKind.Relative));
         Assert.NotEqual(-1, live.ReadByte());
-        await tool.SignalAsync();
+        tool.Signal();
 
         Assert.Equal(0, (await tool.EndAsync()).Code);
     }
@@ -81,7 +81,7 @@ public sealed partial class ConsoleCommandTests
 
         Assert.Equal(["prod eu-1 view operate", "test test view"], contexts.Select(
             context => $"{context!["name"]} {context["cluster"]} {string.Join(' ', context["permissions"]!.AsArray())}"));
-        await tool.SignalAsync();
+        tool.Signal();
         Assert.Equal(0, (await tool.EndAsync()).Code);
     }
 

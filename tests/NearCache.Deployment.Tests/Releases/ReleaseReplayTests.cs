@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using NearCache.IntegrationTests;
 using NearCache.TestSupport;
@@ -42,7 +41,7 @@ public sealed partial class ReleaseReplayTests(ITestOutputHelper output)
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await Eventually.BecomesTrueAsync(() => WorkingIn(folder) >= 5, "the replay, two memcacheds and two pods run", Longest);
 
-        Assert.Equal(0, SendSignal(process.Id, 15));
+        ProcessSignal.Send(process.Id, ProcessSignal.Terminate);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Longest, TestContext.Current.CancellationToken);
 
         Assert.Equal((143, ""), (process.ExitCode, await errors));
@@ -99,9 +98,6 @@ public sealed partial class ReleaseReplayTests(ITestOutputHelper output)
             return false;
         }
     });
-
-    [DllImport("libc", EntryPoint = "kill")]
-    private static extern int SendSignal(int processId, int signal);
 
     /// <summary>One line of the summary, with the owners of the connections at the end.</summary>
     private sealed partial record Replayed(string Run, string Disturbance, int Peak, string Bound, long Failed, long Served)

@@ -40,6 +40,20 @@ public sealed class PagesTests
     }
 
     [Fact]
+    public void The_index_links_every_page_and_the_list_of_decisions_every_decision()
+    {
+        var index = Repository.Read("docs/index.md");
+        var decisions = Repository.Read("docs/decisions/README.md");
+
+        foreach (var page in Pages.All.Where(page => page.StartsWith("docs/", StringComparison.Ordinal) && page != "docs/index.md"))
+        {
+            var isDecision = page.StartsWith("docs/decisions/0", StringComparison.Ordinal);
+            var link = page[(isDecision ? "docs/decisions/" : "docs/").Length..];
+            Assert.Contains($"]({link})", isDecision ? decisions : index, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_file_or_heading_that_does_not_exist_is_found_out()
     {
         const string Text =

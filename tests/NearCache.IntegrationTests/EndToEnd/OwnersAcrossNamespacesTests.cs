@@ -74,7 +74,7 @@ public sealed class OwnersAcrossNamespacesTests
 
             await network.JoinAsync("node", $"{Node}/24");
             await network.JoinAsync("other", "10.201.0.30/24");
-            await RunAsync("nsenter", $"--net=/run/netns/{network.Name("node")}", "sysctl", "-qw", "net.ipv4.ip_forward=1");
+            await RunAsync("nsenter", $"--net=/run/netns/{network.Name("node")}", "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward");
             await network.TranslateAsync("p5", "10.202.0");
             await network.TranslateAsync("p6", "10.203.0", "--random-fully");
             return network;

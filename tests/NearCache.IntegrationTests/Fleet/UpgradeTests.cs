@@ -112,6 +112,7 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("NEARCACHE_TOOLS") == "all",
             "builds an older commit: NEARCACHE_TOOLS=all runs it");
+        Assert.SkipUnless(Require.IsInstalled("git"), "git is not installed, and has the sources of the older commit");
         Directory.CreateDirectory(folder);
         var archive = Path.Combine(folder, "sources.tar");
         var (missing, why) = await ToolAsync("git", "-C", Repository.Root, "archive", "-o", archive, commit);

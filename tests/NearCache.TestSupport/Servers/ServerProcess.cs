@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace NearCache.TestSupport.Servers;
 
@@ -11,7 +10,7 @@ namespace NearCache.TestSupport.Servers;
 /// <remarks>
 /// It dies with the test process. <c>tests/run.sh</c> ends what a crashed test process left, found by its folder under TMPDIR.
 /// </remarks>
-public abstract partial class ServerProcess : IAsyncDisposable
+public abstract class ServerProcess : IAsyncDisposable
 {
     private static readonly ConcurrentDictionary<ServerProcess, bool> Running = new();
 
@@ -115,7 +114,7 @@ public abstract partial class ServerProcess : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> EndAsync(TimeSpan atMost)
     {
-        Signal(15);
+        ProcessSignal.Send(ProcessId, ProcessSignal.Terminate);
         using var limit = new CancellationTokenSource(atMost);
         await _process!.WaitForExitAsync(limit.Token);
         Running.TryRemove(this, out _);
@@ -125,12 +124,12 @@ public abstract partial class ServerProcess : IAsyncDisposable
     /// <summary>Sends SIGSTOP and waits until every thread has stopped: connections stay open, and no request is answered.</summary>
     public void Pause()
     {
-        Signal(19);
+        ProcessSignal.Send(ProcessId, ProcessSignal.Stop);
         Assert.True(SpinWait.SpinUntil(HasStopped, TimeSpan.FromMinutes(1)), $"{GetType().Name} does not stop.");
     }
 
     /// <summary>SIGCONT.</summary>
-    public void Resume() => Signal(18);
+    public void Resume() => ProcessSignal.Send(ProcessId, ProcessSignal.Continue);
 
     public virtual ValueTask DisposeAsync()
     {
@@ -182,17 +181,6 @@ public abstract partial class ServerProcess : IAsyncDisposable
         },
         $"{GetType().Name} on port {Port} answers",
         StartLimit);
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SendSignal(int processId, int signal);
-
-    private void Signal(int signal)
-    {
-        if (SendSignal(ProcessId, signal) != 0)
-        {
-            throw new InvalidOperationException($"kill -{signal} {ProcessId} failed: {Marshal.GetLastPInvokeError()}.");
-        }
-    }
 
     // man 5 proc: the state follows the command's name, which is in parentheses. A thread that has ended has stopped as well.
     private bool HasStopped() => Directory.GetDirectories($"/proc/{ProcessId}/task").All(thread =>
