@@ -29,11 +29,15 @@ remove() { # NAMESPACE FOLDER DAEMON
   rm -rf "$2"
 }
 
-# What a killed run of this script left: its namespace tells its process, and the daemon in there its folder.
+# What a killed run of this script left: its namespace tells its process, has its command, and a daemon whose folder is its own.
 for left in $(ip netns list 2>/dev/null | grep -oE '^nearcache-docker-[0-9]+'); do
   [ ! -e "/proc/${left##*-}" ] || continue
   for process in $(ip netns pids "$left" 2>/dev/null); do
-    [ "$(cat "/proc/$process/comm" 2>/dev/null)" != dockerd ] || remove "$left" "$(readlink "/proc/$process/cwd")" "$process"
+    case $(cat "/proc/$process/comm" 2>/dev/null) in
+      dockerd) remove "$left" "$(readlink "/proc/$process/cwd")" "$process" ;;
+      containerd* | docker-proxy) ;;   # end with it
+      *) kill "$process" 2>/dev/null ;;
+    esac
   done
   ip netns delete "$left" 2>/dev/null
 done
