@@ -18,6 +18,8 @@ namespace NearCache.Cli.Commands;
 /// <summary><c>bundle</c>: one file for a report of a defect.</summary>
 internal static partial class BundleCommand
 {
+    private static readonly TimeSpan LongestReading = TimeSpan.FromSeconds(30);
+
     public static Command Create(CommandFactory tool)
     {
         var command = new ToolCommand(
@@ -48,7 +50,8 @@ internal static partial class BundleCommand
                 throw new ToolException($"--at is {Words.Time(future)}, which is not over yet.");
             }
 
-            var reading = await DoctorCommand.ReadAsync(context, isBeforeFirstStart: false, cancellationToken).ConfigureAwait(false);
+            var reading = await DoctorCommand.ReadAsync(context, isBeforeFirstStart: false, LongestReading, cancellationToken)
+                .ConfigureAwait(false);
             var name = context.Value(file) ?? string.Create(
                 CultureInfo.InvariantCulture,
                 $"nearcache-{FileName(reading.Options.Namespace)}-{context.Host.Time.GetUtcNow():yyyyMMdd-HHmmss}.zip");

@@ -8,7 +8,7 @@ namespace NearCache.Cli.Commands;
 /// <summary><c>doctor</c>: checks the whole fleet without changing anything, and says what to do.</summary>
 internal static class DoctorCommand
 {
-    // So that all of it takes less than ten seconds where nothing answers.
+    // So that where nothing answers the parts that are read one after another take less than ten seconds.
     private static readonly TimeSpan LongestPart = TimeSpan.FromSeconds(1.8);
 
     public static Command Create(CommandFactory tool)
@@ -25,11 +25,16 @@ internal static class DoctorCommand
             CommandFactory.Json(),
             new Option<bool>("--problems") { Description = "Show only what is wrong." });
         command.Options.Add(pre);
+        var within = Durations.Option(
+            "--within", "The longest time for all of it. What was not read by then is named, and not judged.", TimeSpan.FromSeconds(10));
         command.Options.Add(all);
+        command.Options.Add(within);
         command.Options.Add(json);
         return tool.Does(command, async (context, cancellationToken) =>
         {
-            var checks = FleetDoctor.Examine(await ReadAsync(context, context.Value(pre), cancellationToken).ConfigureAwait(false));
+            var limit = context.Between(within, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(5));
+            var checks = FleetDoctor.Examine(
+                await ReadAsync(context, context.Value(pre), limit, cancellationToken).ConfigureAwait(false));
             if (context.Value(json))
             {
                 Json(context, checks);
@@ -44,8 +49,9 @@ internal static class DoctorCommand
         });
     }
 
-    /// <summary>Reads the fleet. With invalid settings nothing is read.</summary>
-    public static async Task<FleetReading> ReadAsync(CommandContext context, bool isBeforeFirstStart, CancellationToken cancellationToken)
+    /// <summary>Reads the fleet, for at most a time. With invalid settings nothing is read.</summary>
+    public static async Task<FleetReading> ReadAsync(
+        CommandContext context, bool isBeforeFirstStart, TimeSpan within, CancellationToken cancellationToken)
     {
         var connection = context.Connection;
         if (connection.Mistakes.Count > 0)
@@ -53,16 +59,37 @@ internal static class DoctorCommand
             return new FleetReading { Options = connection.Options, Mistakes = connection.Mistakes, Source = connection.Source };
         }
 
-        // Many small parts at once, so the budget of the doctor is that of a busy viewer. At most five parts are read one after another.
-        var client = await context.ConnectAsync(cancellationToken, fleet =>
+        // Many small parts at once, so the budget of the doctor is that of a busy viewer.
+        using var limit = new ReadingLimit(within, context.Host.Time, cancellationToken);
+        var client = await limit.OfAsync("everything", context.ConnectAsync(limit.Token, fleet =>
         {
             fleet.ReadOnly = true;
             fleet.RequestsPerSecond = 50;
             fleet.Timeout = connection.Timeout < LongestPart ? connection.Timeout : LongestPart;
-        }).ConfigureAwait(false);
-        await using var close = client.ConfigureAwait(false);
-        return await new FleetReader(client, connection.Options, context.Host.Time)
-            .ReadAsync(connection.Source, isBeforeFirstStart, cancellationToken).ConfigureAwait(false);
+        })).ConfigureAwait(false);
+        if (client is null)
+        {
+            return new FleetReading
+            {
+                Options = connection.Options,
+                Source = connection.Source,
+                At = context.Host.Time.GetUtcNow(),
+                Limit = within,
+                Unread = limit.Unread,
+            };
+        }
+
+        try
+        {
+            return await new FleetReader(client, connection.Options, context.Host.Time)
+                .ReadAsync(connection.Source, isBeforeFirstStart, limit).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Closing in good order takes an answer of ZooKeeper, and there may be no time left for it.
+            await client.DisposeAsync().AsTask().WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            client.Dispose();
+        }
     }
 
     /// <summary>Writes results by group, each finding with what it means and what to do.</summary>

@@ -15,7 +15,8 @@ internal static class AgreementChecks
             yield break;
         }
 
-        foreach (var check in Registry(reading, rules).Concat(Carried(reading, rules)))
+        // They conclude from what is absent.
+        foreach (var check in reading.Unread.Count > 0 ? [] : Registry(reading, rules).Concat(Carried(reading, rules)))
         {
             yield return check;
         }

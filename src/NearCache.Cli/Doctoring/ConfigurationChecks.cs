@@ -23,6 +23,14 @@ internal static class ConfigurationChecks
                 mistake.TrimEnd('.') + ".", $"Correct it in {reading.Source}, and in the configuration of every process.");
         }
 
+        if (reading.Unread.Count > 0)
+        {
+            yield return Findings.NotJudged.Because(
+                $"Not read within {Words.Of(reading.Limit)}, and not judged: {string.Join(", ", reading.Unread)}.",
+                "Run the command again with a longer --within, from a machine that is not busy. If it stays so, the network or the "
+                    + "servers are slow.");
+        }
+
         if (reading.Mistakes.Count == 0)
         {
             yield return Check.Good(

@@ -10,6 +10,9 @@ internal static class Findings
         "no-servers", CheckGroup.Configuration,
         "Without servers each process has a cache of its own, and no process sees the writes of another.");
 
+    public static readonly Finding NotJudged = Warning(
+        "not-judged", CheckGroup.Configuration, "What was not read in time may be well or not: this answer does not tell.");
+
     public static readonly Finding ServerUnreachable = Error(
         "server-unreachable", CheckGroup.Memcached, "Reads of its keys are misses, and writes fail.");
 
@@ -202,7 +205,7 @@ internal static class Findings
     /// <summary>Gets all findings, in the order of the documentation.</summary>
     public static IReadOnlyList<Finding> All { get; } =
     [
-        Configuration, NoServers,
+        Configuration, NoServers, NotJudged,
         ServerUnreachable, ServerFull, ServerRefuses, ServerTooOld, ServerUnreadable, ConnectionsNearLimit, ServerEvicts, IdleTimeout,
         ItemSize, NotOneServer, SameServerTwice, CountersMissing,
         RulesItemMissing, RulesBehind, RulesAhead, RulesUnsettled, RulesUnreadable, RegistryUnreadable, RegistryMissing, StopInForce,

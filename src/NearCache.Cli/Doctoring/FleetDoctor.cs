@@ -11,11 +11,11 @@ internal static class FleetDoctor
             .. ConfigurationChecks.Of(reading),
             .. ServerChecks.Of(reading),
             .. AgreementChecks.Of(reading),
-            .. EnsembleChecks.Of(reading),
+            .. reading is { Ensemble: null, Unread.Count: > 0 } ? [] : EnsembleChecks.Of(reading),
             .. ProcessChecks.Of(reading),
             .. CarrierChecks.Of(reading),
             .. RuleChecks.Of(reading),
-            .. NamespaceChecks.Of(reading),
+            .. reading.Unread.Count > 0 ? [] : NamespaceChecks.Of(reading),
         ];
 
     /// <summary>Returns the exit code for the results.</summary>

@@ -17,54 +17,67 @@ internal sealed class FleetReader(FleetClient client, NearCacheOptions options, 
     private const int MaxTroubled = 4;
 
     /// <summary>Reads everything. A part that cannot be read is unknown, and delays no other.</summary>
-    public async Task<FleetReading> ReadAsync(string source, bool isBeforeFirstStart, CancellationToken cancellationToken)
+    public async Task<FleetReading> ReadAsync(string source, bool isBeforeFirstStart, ReadingLimit limit)
     {
-        var addresses = AddressesAsync(cancellationToken);
+        var token = limit.Token;
+        var addresses = AddressesAsync(token);
         var first = time.GetTimestamp();
-        var earlierServers = client.GetServersAsync(cancellationToken);
-        var earlierEnsemble = client.GetEnsembleAsync(cancellationToken);
-        var rules = client.GetRulesAsync(cancellationToken);
-        var namespaces = client.GetNamespacesAsync(cancellationToken);
-        var tenants = client.GetCoTenantsAsync(cancellationToken);
-        var reports = await client.GetReportsAsync(cancellationToken).ConfigureAwait(false);
-        var details = DetailsAsync(reports, cancellationToken);
-        await rules.ConfigureAwait(false);
-        var usage = client.GetUsageAsync(cancellationToken);
-        await Task.WhenAll(earlierServers, earlierEnsemble).ConfigureAwait(false);
+        var earlierServers = client.GetServersAsync(token);
+        var earlierEnsemble = client.GetEnsembleAsync(token);
+        var reading = client.GetRulesAsync(token);
+        var namespaces = client.GetNamespacesAsync(token);
+        var tenants = client.GetCoTenantsAsync(token);
+        var reports = await limit.OfAsync("the processes", client.GetReportsAsync(token)).ConfigureAwait(false);
+        var details = DetailsAsync(reports, token);
+        var rules = await limit.OfAsync("the rules", reading).ConfigureAwait(false);
+        var usage = client.GetUsageAsync(token);
+        var before = (
+            Servers: await limit.OfAsync("memcached", earlierServers).ConfigureAwait(false) ?? [],
+            Ensemble: await limit.OfAsync("ZooKeeper", earlierEnsemble).ConfigureAwait(false));
         if (time.GetElapsedTime(first) is var passed && passed < BetweenReadings)
         {
-            await Task.Delay(BetweenReadings - passed, time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(BetweenReadings - passed, time, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        // Where there is no second reading in time, the first is judged, without rates.
         var between = time.GetElapsedTime(first);
-        var servers = client.GetServersAsync(cancellationToken);
-        var ensemble = client.GetEnsembleAsync(cancellationToken);
+        var (servers, ensemble) = (client.GetServersAsync(token), client.GetEnsembleAsync(token));
+        var later = (
+            Servers: before.Servers.Count == 0 ? null : await limit.OfAsync("the rates of memcached", servers).ConfigureAwait(false),
+            Ensemble: before.Ensemble is null ? null : await limit.OfAsync("the rates of ZooKeeper", ensemble).ConfigureAwait(false));
+
+        var counts = await limit.OfAsync("the addresses of servers", addresses).ConfigureAwait(false);
         return new FleetReading
         {
             Options = options,
             Source = source,
             IsBeforeFirstStart = isBeforeFirstStart,
-            EarlierServers = await earlierServers.ConfigureAwait(false),
-            EarlierEnsemble = await earlierEnsemble.ConfigureAwait(false),
+            EarlierServers = later.Servers is null ? [] : before.Servers,
+            EarlierEnsemble = later.Ensemble is null ? null : before.Ensemble,
             Between = between,
-            Addresses = (await servers.ConfigureAwait(false)).Zip(await addresses.ConfigureAwait(false))
-                .ToDictionary(pair => pair.First.Name, pair => pair.Second),
-            Rules = await rules.ConfigureAwait(false),
-            Usage = options.Memcached.Servers.Count == 0 ? null : await usage.ConfigureAwait(false),
-            Servers = await servers.ConfigureAwait(false),
-            Ensemble = await ensemble.ConfigureAwait(false),
+            Addresses = counts is null ? new Dictionary<string, int>()
+                : before.Servers.Zip(counts).ToDictionary(pair => pair.First.Name, pair => pair.Second),
+            Rules = rules,
+            Usage = options.Memcached.Servers.Count == 0 ? null
+                : await limit.OfAsync("the use of the rules", usage).ConfigureAwait(false),
+            Servers = later.Servers ?? before.Servers,
+            Ensemble = later.Ensemble ?? before.Ensemble,
             Reports = reports,
-            Details = await details.ConfigureAwait(false),
-            Namespaces = options.ZooKeeper.ConnectionString.Length == 0 ? null : await namespaces.ConfigureAwait(false),
-            CoTenants = options.ZooKeeper.ConnectionString.Length == 0 ? null : await tenants.ConfigureAwait(false),
+            Details = await limit.OfAsync("the long reports of processes", details).ConfigureAwait(false) ?? [],
+            Namespaces = options.ZooKeeper.ConnectionString.Length == 0 ? null
+                : await limit.OfAsync("the namespaces of the ensemble", namespaces).ConfigureAwait(false),
+            CoTenants = options.ZooKeeper.ConnectionString.Length == 0 ? null
+                : await limit.OfAsync("the other applications of the ensemble", tenants).ConfigureAwait(false),
             At = time.GetUtcNow(),
+            Limit = limit.Limit,
+            Unread = [.. limit.Unread],
         };
     }
 
-    private async Task<IReadOnlyList<ProcessDetail>> DetailsAsync(Observed<FleetReports> reports, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ProcessDetail>> DetailsAsync(Observed<FleetReports>? reports, CancellationToken cancellationToken)
     {
         // Spread over the fleet, so that pods of one deployment do not hide those of another; and some that have a problem to tell.
-        ProcessReport[] live = [.. (reports.Value?.Processes ?? []).Where(process => process.Status == ProcessReportStatus.Live)];
+        ProcessReport[] live = [.. (reports?.Value?.Processes ?? []).Where(process => process.Status == ProcessReportStatus.Live)];
         var some = live.Length <= MaxDetails ? live : [.. Enumerable.Range(0, MaxDetails).Select(i => live[i * live.Length / MaxDetails])];
         var troubled = live.Where(process => process.Summary?.Carriers.Values.Contains(false) == true).Take(MaxTroubled);
         var read = await Task.WhenAll(some.Union(troubled).Select(process => client.GetReportAsync(process.Id, cancellationToken)))

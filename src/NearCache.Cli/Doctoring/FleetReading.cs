@@ -15,6 +15,12 @@ internal sealed record FleetReading
     /// <summary>Gets a value indicating whether no process has started yet, so that what they create may be absent.</summary>
     public bool IsBeforeFirstStart { get; init; }
 
+    /// <summary>Gets the parts that were not read within <see cref="Limit"/>. Nothing is concluded from their absence.</summary>
+    public IReadOnlyList<string> Unread { get; init; } = [];
+
+    /// <summary>Gets the time that the reading might take.</summary>
+    public TimeSpan Limit { get; init; }
+
     /// <summary>Gets the time of the reading, by the clock of this machine.</summary>
     public DateTimeOffset At { get; init; }
 

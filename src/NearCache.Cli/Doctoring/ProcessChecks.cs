@@ -42,7 +42,8 @@ internal static class ProcessChecks
                     $"The reports of the processes were not read: {reports.Unknown!.TrimEnd('.')}.",
                     "Mend the memcached servers named above. Caches over another remote store no reports.");
             }
-            else if (reading.Servers.Any(server => server.Statistics.IsKnown) || reading.Servers.Count == 0)
+            else if (reading.Servers.Any(server => server.Statistics.IsKnown)
+                || reading.Options.Memcached.Servers.Count == 0)
             {
                 yield return Check.Good(
                     CheckGroup.Processes, reading.IsBeforeFirstStart ? "No process has started yet."

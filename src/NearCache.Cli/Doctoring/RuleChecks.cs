@@ -28,7 +28,7 @@ internal static partial class RuleChecks
             yield return Findings.UsageUnknown.Because(
                 $"The use of the rules was not read: {unknown.Unknown.TrimEnd('.')}.", "Run the command again.");
         }
-        else if (found.Length == 0)
+        else if (found.Length == 0 && (reading.Usage is not null || reading.Unread.Count == 0))
         {
             var hits = reading.Usage?.Value?.Sum(rule => rule.NearHitsPerSecond) ?? 0;
             yield return Check.Good(

@@ -310,6 +310,15 @@ public sealed class PlantedFaultsTests
                 Source = "appsettings.json",
             },
             "no-servers", "names no server", "Set Memcached:Servers"),
+        ["no time for ZooKeeper and the processes"] = (
+            () => Unread("the processes", "ZooKeeper") with
+            {
+                Servers = FleetReadings.Healthy().Servers,
+                Rules = FleetReadings.Healthy().Rules,
+                Usage = FleetReadings.Healthy().Usage,
+            },
+            "not-judged", "Not read within 10 s, and not judged: the processes, ZooKeeper.", "--within"),
+        ["no time for anything"] = (() => Unread("everything"), "not-judged", "everything", "--within"),
         ["mistake in the configuration"] = (
             () => Mistaken(new NearCacheOptions { MaxStaleness = TimeSpan.FromSeconds(1), Memcached = { Servers = { "cache-1" } } }),
             "configuration", "MaxStaleness", "appsettings.json"),
@@ -352,6 +361,19 @@ public sealed class PlantedFaultsTests
     }
 
     [Fact]
+    public void Nothing_is_concluded_from_what_was_not_read()
+    {
+        foreach (var fault in (string[])["no time for ZooKeeper and the processes", "no time for anything"])
+        {
+            var good = FleetDoctor.Examine(All[fault].Plant()).Where(check => check.Level == CheckLevel.Good).Select(check => check.Found);
+
+            Assert.DoesNotContain(good, found => found.StartsWith("No ", StringComparison.Ordinal)
+                || found.Contains("those of the configuration", StringComparison.Ordinal)
+                || found.Contains(": 0 near hits", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
     public void Every_kind_of_finding_is_planted_or_says_only_that_something_was_not_read()
     {
         string[] unread =
@@ -368,6 +390,15 @@ public sealed class PlantedFaultsTests
     private static FleetEnsembleServer Dead(FleetEnsembleServer server) => server with
     {
         Status = Observed.Unknown<FleetEnsembleStatus>($"{server.Name} was not reached", UnknownCause.NoAnswer),
+    };
+
+    private static FleetReading Unread(params string[] parts) => new()
+    {
+        Options = FleetReadings.Healthy().Options,
+        Source = "appsettings.json",
+        At = FleetReadings.Now,
+        Limit = TimeSpan.FromSeconds(10),
+        Unread = parts,
     };
 
     private static FleetReading Carrying(FleetServerRules second)
