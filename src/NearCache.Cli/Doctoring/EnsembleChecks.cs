@@ -10,6 +10,7 @@ internal static class EnsembleChecks
     private const long ManyOutstanding = 1_000;
     private const double NearlyUsed = 0.9;
     private const int Format = 1;
+    private const int MaxReasons = 4;
 
     public static IEnumerable<Check> Of(FleetReading reading)
     {
@@ -59,9 +60,13 @@ internal static class EnsembleChecks
         }
         else if (!serves)
         {
+            // A session is tried again until the time is over; a server tells why it was not reached.
+            var reasons = ensemble.Servers.Where(server => !server.Status.IsKnown).Select(server => server.Status.Unknown!.TrimEnd('.'))
+                .Prepend(ensemble.LastZxid.Unknown!.TrimEnd('.')).Distinct(StringComparer.Ordinal).ToArray();
             yield return Findings.ZooKeeperUnreachable.Because(
-                $"ZooKeeper does not answer: {ensemble.LastZxid.Unknown!.TrimEnd('.')}.",
-                "Check that the ensemble runs, that this machine reaches it, and ZooKeeper:ConnectionString, ZooKeeper:Tls and the "
+                $"ZooKeeper does not answer: {string.Join("; ", reasons.Take(MaxReasons))}.",
+                TlsAdvice.Of(string.Join(' ', reasons), "ZooKeeper:ConnectionString")
+                    ?? "Check that the ensemble runs, that this machine reaches it, and ZooKeeper:ConnectionString, ZooKeeper:Tls and the "
                     + "identity.");
         }
         else if (down.Length > 0)

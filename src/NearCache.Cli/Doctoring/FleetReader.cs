@@ -42,6 +42,13 @@ internal sealed class FleetReader(FleetClient client, NearCacheOptions options, 
         // Where there is no second reading in time, the first is judged, without rates.
         var between = time.GetElapsedTime(first);
         var (servers, ensemble) = (client.GetServersAsync(token), client.GetEnsembleAsync(token));
+
+        // The first request waits for the connection, and a server may answer only now.
+        if (rules?.Servers.Any(server => !server.Carried.IsKnown) == true)
+        {
+            rules = await limit.OfAsync("the rules", client.GetRulesAsync(token)).ConfigureAwait(false) ?? rules;
+        }
+
         var later = (
             Servers: before.Servers.Count == 0 ? null : await limit.OfAsync("the rates of memcached", servers).ConfigureAwait(false),
             Ensemble: before.Ensemble is null ? null : await limit.OfAsync("the rates of ZooKeeper", ensemble).ConfigureAwait(false));

@@ -108,19 +108,26 @@ internal static class ServerChecks
 
     private static Check Unreachable(string server, string reason, UnknownCause cause)
     {
+        // The reason often begins with the server, which is said already.
         var text = reason.TrimEnd('.');
+        text = text.StartsWith($"{server} cannot be used: ", StringComparison.Ordinal)
+            || text.StartsWith($"{server} is down: ", StringComparison.Ordinal)
+            ? text[(text.IndexOf(": ", server.Length, StringComparison.Ordinal) + 2)..]
+            : text;
         return cause switch
         {
             UnknownCause.ServerFull => Findings.ServerFull.Because(
                 $"{server} has as many connections as it allows (memcached -c), so this tool cannot connect either.",
                 "Find the owners on the machine of the server with ss -tn, or ask another server with nearcache connections: the clients "
                     + "are the same. End what leaks, then start memcached with a larger -c."),
-            UnknownCause.ServerTooOld => Findings.ServerTooOld.Because($"{text}.", "Upgrade memcached on this server."),
+            UnknownCause.ServerTooOld => Findings.ServerTooOld.Because($"{reason.TrimEnd('.')}.", "Upgrade memcached on this server."),
             _ when cause == UnknownCause.NotAuthenticated || text.Contains("requires TLS", StringComparison.Ordinal) =>
                 Findings.ServerRefuses.Because(
                     $"{server} cannot be used with these settings: {text}.",
-                    "Correct Memcached:Tls, Memcached:UserName and Memcached:Password, here and in the processes: TLS must be on exactly "
-                        + "where the server has it (memcached -Z), and its certificate must be valid for the name in Memcached:Servers."),
+                    TlsAdvice.Of(text, "Memcached:Servers")
+                        ?? "Correct Memcached:Tls, Memcached:UserName and Memcached:Password, here and in the processes: TLS must be on "
+                        + "exactly where the server has it (memcached -Z), and its certificate must be valid for the name in "
+                        + "Memcached:Servers."),
             _ => Findings.ServerUnreachable.Because(
                 $"{server} does not answer: {text}.",
                 "Check that memcached runs there and that this machine reaches it. If only this machine does not, run the tool elsewhere."),

@@ -25,7 +25,31 @@ public sealed class PlantedFaultsTests
                 1,
                 "cache-1:11211 cannot be used: the TLS handshake failed: the remote certificate is not valid",
                 UnknownCause.NotAuthenticated),
-            "server-refuses", "certificate", "Memcached:Tls"),
+            "server-refuses", "cache-1:11211 cannot be used with these settings: the TLS handshake failed: the remote certificate is not",
+            "Check the certificate of the server, its chain, and the name in Memcached:Servers"),
+        ["certificate of an unknown authority"] = (
+            () => Refused("because of errors in the certificate chain: PartialChain"), "server-refuses", "PartialChain", "SSL_CERT_FILE"),
+        ["certificate that has expired"] = (
+            () => Refused("because of errors in the certificate chain: NotTimeValid"), "server-refuses", "NotTimeValid", "has expired"),
+        ["certificate of another name"] = (
+            () => Refused("according to the validation procedure: RemoteCertificateNameMismatch"),
+            "server-refuses", "NameMismatch", "write the server in Memcached:Servers as its certificate names it"),
+        ["ensemble with a certificate that has expired"] = (
+            () => FleetReadings.Healthy().WithEnsemble(ensemble => ensemble with
+            {
+                LastZxid = Observed.Unknown<long>("ZooKeeper has not answered within 1.8 s", UnknownCause.NoAnswer),
+                Servers =
+                [
+                    .. ensemble.Servers.Select(server => server with
+                    {
+                        Status = Observed.Unknown<FleetEnsembleStatus>(
+                            "not reached: The remote certificate is invalid because of errors in the certificate chain: NotTimeValid",
+                            UnknownCause.NoAnswer),
+                    }),
+                ],
+                Subtree = Observed.Unknown<FleetSubtree>("ZooKeeper has not answered within 1.8 s", UnknownCause.NoAnswer),
+            }),
+            "zookeeper-unreachable", "chain: NotTimeValid.", "has expired"),
         ["plain text to TLS"] = (
             () => FleetReadings.Healthy().Without(
                 1, "cache-1:11211 is down: the server closed it before its first reply, as one does that requires TLS (Tls).",
@@ -391,6 +415,11 @@ public sealed class PlantedFaultsTests
     {
         Status = Observed.Unknown<FleetEnsembleStatus>($"{server.Name} was not reached", UnknownCause.NoAnswer),
     };
+
+    private static FleetReading Refused(string how) => FleetReadings.Healthy().Without(
+        1,
+        $"cache-1:11211 cannot be used: the TLS handshake failed: The remote certificate is invalid {how}",
+        UnknownCause.NotAuthenticated);
 
     private static FleetReading Unread(params string[] parts) => new()
     {
