@@ -94,6 +94,12 @@ internal static class ProcessesCommand
 
     private static void List(Terminal terminal, FleetReports read, DateTimeOffset now)
     {
+        if (read.Processes.Count == 0)
+        {
+            terminal.Line("No process runs or has run lately.");
+            return;
+        }
+
         terminal.Table(
             ["PROCESS", "STATE", "UP FOR", "REPORTED", "STALENESS", "THREAD DELAY", "CARRIERS", "VERSION", "ID"],
             read.Processes.Select(process => (IReadOnlyList<string>)
@@ -116,7 +122,7 @@ internal static class ProcessesCommand
                 ProcessReportStatus.Silent => " silent",
                 ProcessReportStatus.Ended => " ended",
                 _ => " without a report",
-            }).DefaultIfEmpty("No process runs or has run lately")) + ".");
+            })) + ".");
         if (read.Processes.Any(process => SilentCarriersOf(process).Length > 0))
         {
             terminal.Line("× does not deliver announcements: nearcache processes PROCESS has the reason.", Tone.Warning);

@@ -39,16 +39,7 @@ internal static class StopCommands
 
             var client = await ConnectAsync(context, wait, cancellationToken).ConfigureAwait(false);
             await using var close = client.ConfigureAwait(false);
-
-            // The stop does not wait for what it says first.
-            var stopping = client.StopAsync(name, why, new Storing(context), cancellationToken);
-            var load = await LoadAsync(client, name, cancellationToken).ConfigureAwait(false);
-            if (!stopping.IsFaulted)
-            {
-                context.Terminal.Line(load);
-            }
-
-            var stop = await stopping.ConfigureAwait(false);
+            var stop = await StopAsync(context, client, name, why, cancellationToken).ConfigureAwait(false);
             context.Terminal.Line($"Stopped: {name ?? "all rules"}, as {stop.Stop.Id}.", Tone.Heading);
             foreach (var place in stop.Places)
             {
@@ -62,10 +53,35 @@ internal static class StopCommands
             }
 
             var code = Write(context, stop.Obedience, "has obeyed", "have obeyed");
-            context.Terminal.Line($"To end it: nearcache resume {SafeText.ShellWord(stop.Stop.Id)} --why \"…\"");
+            context.Terminal.Line(HowToEnd(stop.Stop.Id));
             return code;
         });
     }
+
+    // The stop does not wait for the load, which is said first. What is stored stays in force when the wait is interrupted.
+    private static async Task<FleetStop> StopAsync(
+        CommandContext context, FleetClient client, string? rule, EditReason reason, CancellationToken cancellationToken)
+    {
+        var storing = new Storing(context);
+        var stopping = client.StopAsync(rule, reason, storing, cancellationToken);
+        try
+        {
+            var load = await LoadAsync(client, rule, cancellationToken).ConfigureAwait(false);
+            if (!stopping.IsFaulted)
+            {
+                context.Terminal.Line(load);
+            }
+
+            return await stopping.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            storing.Interrupted();
+            throw;
+        }
+    }
+
+    private static string HowToEnd(string id) => $"To end it: nearcache resume {SafeText.ShellWord(id)} --why \"…\"";
 
     private static Option<TimeSpan?> Wait() => Durations.Option(
         "--wait", "The longest wait until every process has obeyed. Processes report every 5 s.", TimeSpan.FromSeconds(10));
@@ -200,12 +216,23 @@ internal static class StopCommands
     {
         private readonly long _began = context.Host.Time.GetTimestamp();
         private int _told;
+        private volatile string? _stored;
+
+        /// <summary>Tells that the stop is in force, if it is stored.</summary>
+        public void Interrupted()
+        {
+            if (_stored is { } id)
+            {
+                context.Terminal.Note($"The stop {id} is stored, and in force. {HowToEnd(id)}");
+            }
+        }
 
         public void Report(FleetStop value)
         {
             if (value.Places.FirstOrDefault(place => place.Stored is { IsKnown: true, Value: true }) is { } first
                 && Interlocked.Exchange(ref _told, 1) == 0)
             {
+                _stored = value.Stop.Id;
                 context.Terminal.Note(
                     $"Stored by {first.Place} after {Words.Of(context.Host.Time.GetElapsedTime(_began))}. Following the processes …");
             }

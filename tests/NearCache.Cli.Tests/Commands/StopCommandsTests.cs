@@ -63,6 +63,26 @@ public sealed class StopCommandsTests
     }
 
     [Fact]
+    public async Task A_stop_whose_wait_is_interrupted_says_that_it_is_stored()
+    {
+        await using var fleet = new FleetOnFakes();
+        await fleet.StartAsync();
+        fleet.ZooKeeper.Freeze();
+        using var interrupt = new CancellationTokenSource();
+        var error = new Interrupting(interrupt);
+        var host = new ToolHost { Output = TextWriter.Null, Error = error, Input = TextReader.Null, UserName = "alice" };
+
+        var code = await NearCacheTool.RunAsync(
+            ["stop", "products", "--why", "wrong prices", "--wait", "5m", .. fleet.Names], host, interrupt.Token);
+
+        Assert.Equal(ExitCodes.Interrupted, code);
+        Assert.Matches(
+            @"^Stored by 127.*\nThe stop [0-9a-f]+ is stored, and in force\. To end it: nearcache resume [0-9a-f]+ --why "".""\n"
+                + @"nearcache: interrupted\.\n$",
+            error.ToString());
+    }
+
+    [Fact]
     public async Task A_stop_without_a_target_or_of_an_unknown_rule_is_refused_in_one_line()
     {
         await using var fleet = new FleetOnFakes();
@@ -74,5 +94,18 @@ public sealed class StopCommandsTests
             "nearcache: Name the rule or pass --all, not both.\n", (await fleet.RunAsync("stop", "products", "--all", "--why", "x")).Error);
         var unknown = await fleet.RunAsync("stop", "prodcts", "--why", "x");
         Assert.Equal((2, "nearcache: There is no rule \"prodcts\" in revision 1 of the rules.\n"), (unknown.Code, unknown.Error));
+    }
+
+    // Presses Ctrl+C as soon as the stop is stored.
+    private sealed class Interrupting(CancellationTokenSource interrupt) : StringWriter
+    {
+        public override void WriteLine(string? value)
+        {
+            base.Write(value + "\n");
+            if (value?.StartsWith("Stored by ", StringComparison.Ordinal) == true)
+            {
+                interrupt.Cancel();
+            }
+        }
     }
 }
