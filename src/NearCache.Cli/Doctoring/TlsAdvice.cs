@@ -12,10 +12,11 @@ internal static class TlsAdvice
         : Has(reason, "RemoteCertificateNameMismatch")
             ? $"The certificate is not for this name: write the server in {names} as its certificate names it, or issue another one."
         : Has(reason, "UntrustedRoot") || Has(reason, "PartialChain")
-            ? "The authority of the certificate is not known here: install it on this machine, or name its file by the environment variable "
-                + "SSL_CERT_FILE. The processes may name it in code."
+            ? "The authority of the certificate is not known here: install it on this machine, or name its file by the environment "
+                + "variable SSL_CERT_FILE. The processes may name it in code."
         : Has(reason, "Revoked") || Has(reason, "RevocationStatusUnknown") || Has(reason, "OfflineRevocation")
-            ? "The certificate is revoked, or the list of revoked ones is not reached from here: replace it, or open the network to the list."
+            ? "The certificate is revoked, or the list of revoked ones is not reached from here: replace it, or open the network to the "
+                + "list."
         : Has(reason, "certificate")
             ? $"Check the certificate of the server, its chain, and the name in {names}."
         : null;

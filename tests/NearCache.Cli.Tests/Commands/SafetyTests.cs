@@ -17,7 +17,8 @@ public sealed class SafetyTests
     [
         ["doctor"], ["doctor", "--json"], ["rules", "list"], ["rules", "list", "--json"], ["rules", "history"],
             ["rules", "show", "products"],
-        ["rules", "export"], ["stops"], ["stops", "--json"], ["processes"], ["processes", "--json"], ["znodes", "--for", "1"], ["clean", "--dry-run"],
+        ["rules", "export"], ["stops"], ["stops", "--json"], ["processes"], ["processes", "--json"],
+        ["znodes", "--for", "1"], ["clean", "--dry-run"],
     ];
 
     [Fact]
