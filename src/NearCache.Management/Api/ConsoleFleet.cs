@@ -10,13 +10,17 @@ namespace NearCache.Management.Api;
 /// <summary>One fleet of the console, with its readings, its viewers and its cleaner.</summary>
 internal sealed class ConsoleFleet : IAsyncDisposable
 {
+    // The days of a week; one may have megabytes.
+    private const int MostDays = 7;
+
     /// <param name="collector">Reads the fleet.</param>
     /// <param name="store">The stored history; null if nothing is stored.</param>
     /// <param name="isReadOnly">Whether every operation is refused.</param>
     /// <param name="time">The clock.</param>
     public ConsoleFleet(ContextCollector collector, HistoryStore? store, bool isReadOnly, TimeProvider time)
     {
-        (Collector, Store, IsReadOnly, Shared) = (collector, store, isReadOnly, new SharedReadings(time));
+        (Collector, Store, IsReadOnly) = (collector, store, isReadOnly);
+        (Shared, Days) = (new SharedReadings(time), new SharedReadings(time, MostDays));
         Cleaner = new CleanerJob(collector.ClientAsync);
         Collector.Read += Send;
     }
@@ -32,6 +36,9 @@ internal sealed class ConsoleFleet : IAsyncDisposable
 
     /// <summary>Gets the answers on demand that viewers share.</summary>
     public SharedReadings Shared { get; }
+
+    /// <summary>Gets the stored days that viewers share.</summary>
+    public SharedReadings Days { get; }
 
     /// <summary>Gets a value indicating whether every operation is refused.</summary>
     public bool IsReadOnly { get; }

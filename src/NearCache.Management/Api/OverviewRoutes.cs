@@ -203,7 +203,7 @@ internal static class OverviewRoutes
 
     // Viewers share what is read of the folder, as they share what is read of a server.
     private static Task<StoredDay> DayAsync(ConsoleRequest request, DateOnly day) => request.Fleet.Store is { } store
-        ? request.Fleet.Shared.OfAsync($"day {day.DayNumber}", DayFresh, () => Task.FromResult(store.Read(day)), request.Aborted)
+        ? request.Fleet.Days.OfAsync($"{day:O}", DayFresh, () => Task.FromResult(store.Read(day)), request.Aborted)
         : throw ConsoleProblem.NotFound("This console stores no history: the last day is all that it has.");
 
     private static Task<HistoryDaysModel> DaysAsync(ConsoleRequest request) => Task.FromResult(new HistoryDaysModel(

@@ -2,15 +2,25 @@ namespace NearCache.Management.Collecting;
 
 /// <summary>Answers on demand that viewers share: one reading serves all that ask within a time.</summary>
 /// <param name="time">The clock.</param>
-internal sealed class SharedReadings(TimeProvider time)
+/// <param name="most">The most answers that are kept.</param>
+internal sealed class SharedReadings(TimeProvider time, int most = 500)
 {
-    // Answers that are over are forgotten beyond this number.
-    private const int Most = 500;
-
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();   // guards the answers
     private readonly Dictionary<string, (long At, Task Read)> _answers = new(StringComparer.Ordinal);
+
+    /// <summary>Gets the number of answers that are kept.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _answers.Count;
+            }
+        }
+    }
 
     /// <summary>Returns the answer to a question, read anew if the last one is too old or has failed.</summary>
     /// <param name="question">What is asked.</param>
@@ -48,7 +58,7 @@ internal sealed class SharedReadings(TimeProvider time)
         }
 
         // That many questions at once are not those of people.
-        if (_answers.Count >= Most)
+        if (_answers.Count >= most)
         {
             _answers.Clear();
         }
