@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using NearCache.Pages.Tests.Servers;
 using static Microsoft.Playwright.Assertions;
@@ -19,6 +20,40 @@ public sealed class EachPageTests(ShownFleet fleet)
                 Assert.DoesNotMatch("^(Add|Stop|Edit|Remove|Disable|Enable|Put|Undo|End|Count|Read the value|Refresh)", operation);
             }
         }
+    }
+
+    [Fact]
+    public async Task A_user_without_a_permission_reads_so_and_signs_out()
+    {
+        Browser.Require();
+        var signedOut = 0;
+        await using var viewer = await fleet.OpenAsync(user: "mallory", before: async page =>
+        {
+            await page.RouteAsync("**/api/session", async route =>
+            {
+                var session = JsonNode.Parse(await (await route.FetchAsync()).TextAsync())!;
+                if (Volatile.Read(ref signedOut) == 0)
+                {
+                    (session["contexts"], session["signOut"]) = (new JsonArray(), true);
+                }
+
+                await route.FulfillAsync(new RouteFulfillOptions { ContentType = "application/json", Body = session.ToJsonString() });
+            });
+            await page.RouteAsync("**/api/signout", async route =>
+            {
+                Interlocked.Increment(ref signedOut);
+                await route.FulfillAsync(new RouteFulfillOptions { ContentType = "application/json", Body = "{}" });
+            });
+        });
+        await viewer.ShowsAsync("You may see no context");
+        await viewer.ShowsAsync("You are signed in as mallory");
+        await viewer.FitsAsync();
+        Assert.Empty(await viewer.BarriersAsync());
+
+        // Signing out loads the page again, for the next user.
+        await viewer.Button("Sign out").ClickAsync();
+        await viewer.IsLiveAsync();
+        Assert.Equal(1, signedOut);
     }
 
     [Fact]

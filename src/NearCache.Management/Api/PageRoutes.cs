@@ -23,8 +23,13 @@ internal static class PageRoutes
     };
 
     /// <summary>Answers a user that may see no fleet with the page that says so.</summary>
-    public static Task RefuseAsync(HttpContext http)
+    public static Task RefuseAsync(HttpContext http, string address)
     {
+        if (IsElsewhere(http, address))
+        {
+            return Task.CompletedTask;
+        }
+
         var page = EmbeddedPages.All[""];
         http.Response.StatusCode = StatusCodes.Status403Forbidden;
         http.Response.ContentType = page.Type;
@@ -33,11 +38,8 @@ internal static class PageRoutes
 
     private static async Task WriteAsync(HttpContext http, string address, EmbeddedPage page)
     {
-        if (RelativeOf(http.Request, address) is { } elsewhere)
+        if (IsElsewhere(http, address))
         {
-            // Relative, so that it is right behind any proxy and below any path.
-            http.Response.StatusCode = StatusCodes.Status302Found;
-            http.Response.Headers.Location = elsewhere + http.Request.QueryString.ToUriComponent();
             return;
         }
 
@@ -52,6 +54,19 @@ internal static class PageRoutes
         http.Response.ContentType = page.Type;
         http.Response.ContentLength = page.Content.Length;
         await http.Response.Body.WriteAsync(page.Content, http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static bool IsElsewhere(HttpContext http, string address)
+    {
+        if (RelativeOf(http.Request, address) is not { } elsewhere)
+        {
+            return false;
+        }
+
+        // Relative, so that it is right behind any proxy and below any path.
+        http.Response.StatusCode = StatusCodes.Status302Found;
+        http.Response.Headers.Location = elsewhere + http.Request.QueryString.ToUriComponent();
+        return true;
     }
 
     // Pages are one level below the first, which ends with a slash: relative addresses in them depend on that.

@@ -230,7 +230,7 @@ internal sealed class RouteRunner(ConsoleService console, ConsoleRoute route)
         if (problem.Status is StatusCodes.Status403Forbidden && !route.IsApi && console.Options.CanSignOut
             && RequestOrigin.IsNavigation(http.Request))
         {
-            await PageRoutes.RefuseAsync(http).ConfigureAwait(false);
+            await PageRoutes.RefuseAsync(http, route.Pattern).ConfigureAwait(false);
             return;
         }
 

@@ -16,6 +16,8 @@ public sealed class OpenIdConnectTests
 
         using var page = await browser.GetAsync(run.At(""));
         Assert.Equal((HttpStatusCode.Forbidden, "text/html"), (page.StatusCode, page.Content.Headers.ContentType!.MediaType));
+        using var slash = await browser.GetAsync(run.At("rules/"));
+        Assert.Equal((HttpStatusCode.Forbidden, run.At("rules")), (slash.StatusCode, slash.RequestMessage!.RequestUri));
         using var script = await browser.GetAsync(run.At("assets/app.js"));
         Assert.Equal(HttpStatusCode.OK, script.StatusCode);
         var session = await SessionAsync(run, browser);
