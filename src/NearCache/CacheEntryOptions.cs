@@ -51,7 +51,10 @@ public sealed record CacheEntryOptions
     /// Gets the time a caller waits for a factory before it receives a stale value, if there is one. The factory continues, and its result
     /// is stored.
     /// </summary>
-    /// <value>Null, the default, uses <see cref="NearCacheOptions.FactorySoftTimeout"/>.</value>
+    /// <value>
+    /// Null, the default, uses <see cref="NearCacheOptions.FactorySoftTimeout"/>. More than 49 days, such as
+    /// <see cref="TimeSpan.MaxValue"/>, is no limit.
+    /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public TimeSpan? FactorySoftTimeout
     {
@@ -63,7 +66,10 @@ public sealed record CacheEntryOptions
     /// Gets the time limit of a factory, including the wait for its turn. After that its token is cancelled, and callers receive a stale
     /// value or <see cref="FactoryTimeoutException"/>.
     /// </summary>
-    /// <value>Null, the default, uses <see cref="NearCacheOptions.FactoryTimeout"/>.</value>
+    /// <value>
+    /// Null, the default, uses <see cref="NearCacheOptions.FactoryTimeout"/>. More than 49 days, such as
+    /// <see cref="TimeSpan.MaxValue"/>, is no limit.
+    /// </value>
     /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
     public TimeSpan? FactoryTimeout
     {

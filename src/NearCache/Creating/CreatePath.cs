@@ -71,7 +71,8 @@ internal sealed class CreatePath(
     /// <summary>Runs a factory in its turn, without storing the result.</summary>
     public async ValueTask<T> RunAsync<TState, T>(Flight flight, TState state, Func<TState, CancellationToken, ValueTask<T>> factory)
     {
-        var value = await factories.RunAsync(flight, state, factory, options.FactoryTimeout, flight.Token).ConfigureAwait(false);
+        var limit = FillPolicy.LimitOf(options.FactoryTimeout);
+        var value = await factories.RunAsync(flight, state, factory, limit, flight.Token).ConfigureAwait(false);
         flight.MarkCurrentAsOf(flight.FactoryStartedAt, options.MaxStaleness);
         return value;
     }

@@ -12,6 +12,9 @@ namespace NearCache.Creating;
 internal readonly record struct FillPolicy(
     TimeSpan Lifetime, TimeSpan? MissLifetime, TimeSpan? SoftTimeout, TimeSpan? Timeout, TimeSpan StaleLifetime, double EagerRefresh)
 {
+    // The longest period of a timer.
+    private const uint LongestMilliseconds = uint.MaxValue - 1;
+
     public bool MayServeStale => StaleLifetime > TimeSpan.Zero;
 
     /// <summary>
@@ -24,14 +27,22 @@ internal readonly record struct FillPolicy(
 
     public static FillPolicy Of(CacheEntryOptions? entry, NearCacheOptions options) => entry is null
         ? new FillPolicy(
-            options.ItemLifetime, null, options.FactorySoftTimeout, options.FactoryTimeout, options.StaleLifetime, options.EagerRefresh)
+            options.ItemLifetime,
+            null,
+            LimitOf(options.FactorySoftTimeout),
+            LimitOf(options.FactoryTimeout),
+            options.StaleLifetime,
+            options.EagerRefresh)
         : new FillPolicy(
             entry.Lifetime ?? options.ItemLifetime,
             entry.MissLifetime,
-            entry.FactorySoftTimeout ?? options.FactorySoftTimeout,
-            entry.FactoryTimeout ?? options.FactoryTimeout,
+            LimitOf(entry.FactorySoftTimeout ?? options.FactorySoftTimeout),
+            LimitOf(entry.FactoryTimeout ?? options.FactoryTimeout),
             entry.StaleLifetime ?? options.StaleLifetime,
             entry.EagerRefresh ?? options.EagerRefresh);
+
+    /// <summary>Returns a time limit, or null if it is longer than a timer can measure, 49 days, and therefore none.</summary>
+    public static TimeSpan? LimitOf(TimeSpan? limit) => limit?.TotalMilliseconds > LongestMilliseconds ? null : limit;
 
     /// <summary>
     /// Returns the lifetime of a factory's result, shortened at random so that values stored together do not expire together.

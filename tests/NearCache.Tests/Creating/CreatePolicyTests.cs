@@ -41,6 +41,32 @@ public sealed class CreatePolicyTests : IAsyncDisposable
         Assert.Equal(NearCache.Memcached.Protocol.MetaStatus.Miss, (await _shelf.ItemAsync(CacheFixture.Key)).Status);
     }
 
+    // A timer measures 49 days at most.
+    [Fact]
+    public async Task A_time_limit_that_no_timer_can_measure_is_none()
+    {
+        var cache = _shelf.Make(options => options.FactoryTimeout = TimeSpan.FromSeconds(5));
+        foreach (var endless in new[] { TimeSpan.MaxValue, TimeSpan.FromDays(50) })
+        {
+            var options = new CacheEntryOptions
+            {
+                FactoryTimeout = endless,
+                FactorySoftTimeout = endless,
+                StaleLifetime = TimeSpan.FromDays(1),
+            };
+            var finish = new TaskCompletionSource<string>();
+            var key = $"{CacheFixture.Key}{endless.Days}";
+            var call = cache.GetOrCreateAsync(key, async _ => await finish.Task, options).AsTask();
+            _shelf.Time.Advance(TimeSpan.FromMinutes(1));
+            Assert.False(call.IsCompleted);
+            finish.SetResult("a value");
+            Assert.Equal("a value", await call);
+
+            await using var real = new NearCacheClient(new NearCacheOptions());
+            Assert.Equal(1, await real.GetOrCreateAsync("product:1", _ => ValueTask.FromResult(1), options));
+        }
+    }
+
     [Fact]
     public async Task A_call_says_for_itself_how_long_a_null_is_kept()
     {
