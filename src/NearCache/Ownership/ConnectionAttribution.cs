@@ -131,9 +131,16 @@ internal static class ConnectionAttribution
             var open = clients.Where(client => client.EndPoint is not { } end || !reported.Contains(end))
                 .Select(client => client.Address)
                 .ToHashSet(StringComparer.Ordinal);
+
+            // Through a Unix domain socket all connections have one address, and processes report no end of theirs.
+            var socket = Array.TrueForAll(clients, client => client.EndPoint is null) && listed.Count == 1 ? listed.First() : null;
             foreach (var process in unlisted)
             {
-                if (!TryFindNode(process, clients, AddressesOf(process).Any(open.Contains) ? [] : listed))
+                if (socket is not null && process is { Count: > 0, Connections.Count: 0 })
+                {
+                    Locate(_own, socket, process, process.Count);
+                }
+                else if (!TryFindNode(process, clients, AddressesOf(process).Any(open.Contains) ? [] : listed))
                 {
                     if (AddressesOf(process).Any(listed.Contains))
                     {

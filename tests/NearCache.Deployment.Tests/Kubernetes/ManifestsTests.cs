@@ -151,6 +151,11 @@ public sealed class ManifestsTests
             Enumerable.Range(0, set.Spec.Replicas!.Value).Select(i => $"server.{i + 1}=zookeeper-{i}.zookeeper:2888:3888;2181"), servers);
     }
 
+    // The official image has logback.xml in /conf, and its entry point adds zoo.cfg. Without the former every packet is logged.
+    [Fact]
+    public void No_volume_hides_the_log_levels_of_ZooKeeper() =>
+        Assert.DoesNotContain("/conf", Manifests.Container("zookeeper").VolumeMounts.Select(mount => mount.MountPath));
+
     [Fact]
     public void The_images_are_those_of_the_composition()
     {

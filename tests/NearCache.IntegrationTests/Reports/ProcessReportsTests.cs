@@ -57,6 +57,21 @@ public sealed class ProcessReportsTests
     }
 
     [Fact]
+    public async Task A_server_whose_items_are_smaller_than_a_detail_keeps_the_summary()
+    {
+        await using var small = await MemcachedProcess.StartNewAsync("-I", "1024", "-o", "slab_chunk_max=1024");
+        await using var cache = Start(small, small, _ => { });
+        await Eventually.BecomesTrueAsync(async () => (await cache.GetReportsAsync(Token)).Processes.Count == 1, "the process reports");
+        async Task<long> ReadsAsync() => Assert.Single((await cache.GetReportsAsync(Token)).Processes).Summary!.RemoteReads;
+        for (var round = 0; round < 3; round++)
+        {
+            var before = await ReadsAsync();
+            await cache.GetAsync<string>("key", Token);
+            await Eventually.BecomesTrueAsync(async () => await ReadsAsync() > before, "the summary is stored again");
+        }
+    }
+
+    [Fact]
     public async Task Values_above_the_size_of_a_report_are_read_and_dropped()
     {
         await using var server = await MemcachedProcess.StartNewAsync();

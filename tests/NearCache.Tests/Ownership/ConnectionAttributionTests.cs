@@ -49,6 +49,26 @@ public sealed class ConnectionAttributionTests
     }
 
     [Fact]
+    public void Through_a_Unix_domain_socket_all_processes_are_candidates_for_a_connection_too_many()
+    {
+        ConnectionOwnership Owned(int seen) => ConnectionAttribution.Of(
+            Server,
+            [
+                .. Enumerable.Range(0, seen).Select(id => new MemcachedServerConnection
+                {
+                    Id = id, Address = "unix:", ListenAddress = "unix:/run/memcached.sock", State = "conn_read", IdleTime = default,
+                }),
+            ],
+            [Process("a") with { Expected = 1 }, Process("b") with { Expected = 2 }]);
+
+        Assert.Equal((3, 0, 0, 0), (Owned(3).Expected, Owned(3).Unaccounted, Owned(3).Foreign, Owned(3).NotSeen.Count));
+        var leaking = Owned(5);
+        Assert.Equal((2, 0, 0), (leaking.Unaccounted, leaking.Foreign, leaking.NotSeen.Count));
+        Assert.Equal(["a", "b"], Assert.Single(leaking.Owners).Processes.Select(process => process.Id));
+        Assert.Equal(ConnectionOwnerKind.Address, leaking.Owners[0].Kind);
+    }
+
+    [Fact]
     public void A_leak_is_found_in_the_only_process_of_its_address()
     {
         var result = Of(

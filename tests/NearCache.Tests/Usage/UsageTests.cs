@@ -52,6 +52,37 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public async Task What_a_thousand_processes_did_is_added_up_to_the_last_read()
+    {
+        const int Processes = 1000;
+        await using var remote = new EmbeddedRemote(_time);
+        using var metrics = new NearCacheMetrics(null);
+        ActiveRule[][] rules = [.. Enumerable.Range(0, Processes).Select(_ => new[] { Rule("products", new PerThreadCounter()) })];
+        UsageReporter[] reporters =
+        [
+            .. rules.Select(own => new UsageReporter(_names, _ => remote.Servers[0], () => own, _time, metrics, NullLogger.Instance)),
+        ];
+        for (var process = 0; process < Processes; process++)
+        {
+            for (var read = 0; read < 1 + (process % 3); read++)
+            {
+                rules[process][0].Counters.RemoteRead();
+            }
+
+            rules[process][0].Counters.Written();
+        }
+
+        await AdvanceAsync(seconds: 11, Processes);
+        await AdvanceAsync(seconds: 10, Processes);
+        var usage = Assert.Single(await new UsageReader(_names, _ => remote.Servers[0], _time)
+            .ReadAsync(["products"], TestContext.Current.CancellationToken));
+        await Task.WhenAll(reporters.Select(reporter => reporter.DisposeAsync().AsTask()));
+
+        Assert.Equal(Enumerable.Range(0, Processes).Sum(process => 1 + (process % 3)), Math.Round(usage.RemoteReadsPerSecond * 60));
+        Assert.Equal(Processes, Math.Round(usage.WritesPerSecond * 60));
+    }
+
+    [Fact]
     public async Task The_use_of_a_rule_says_what_it_is_worth()
     {
         await using var remote = new EmbeddedRemote(_time);
@@ -95,12 +126,12 @@ public sealed class UsageTests
         new(new Rule(name, new KeyPattern($"{name}:*")), new RuleDefaults(TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(5), 20), hits);
 
     // Step by step, so that a loop can go on from one timer to the next.
-    private async Task AdvanceAsync(int seconds)
+    private async Task AdvanceAsync(int seconds, int reporters = 2)
     {
         for (var i = 0; i < 10 * seconds; i++)
         {
             _time.Advance(TimeSpan.FromSeconds(0.1));
-            await Eventually.BecomesTrueAsync(() => _time.ActiveTimers >= 2, "both reporters wait again");
+            await Eventually.BecomesTrueAsync(() => _time.ActiveTimers >= reporters, "all reporters wait again");
         }
     }
 
