@@ -81,7 +81,7 @@ fi
 rm -f "$installing"
 
 # Everything that the tests start works in a folder of its suite in here, so that what a crashed test leaves can be found and ended.
-work=$(mktemp -d -t nearcache-run-XXXXXX)
+work=$(mktemp -d -t "nearcache-run-$$-XXXXXX")
 signal_leftovers() { # SIGNAL FOLDER: false if nothing is left
   local entry folder found=1
   for entry in /proc/[0-9]*; do
@@ -90,6 +90,14 @@ signal_leftovers() { # SIGNAL FOLDER: false if nothing is left
   done
   return $found
 }
+# The folder of a run that was killed tells its process.
+for left in "${TMPDIR:-/tmp}"/nearcache-run-*-*; do
+  process=${left##*/nearcache-run-} process=${process%%-*}
+  [ -d "$left" ] && [[ $process =~ ^[0-9]+$ ]] && [ ! -e "/proc/$process" ] || continue
+  say "ending what a killed run left in $left"
+  signal_leftovers KILL "$left" || true
+  rm -rf "$left"
+done
 lanes=()
 finish() {
   [ ${#lanes[@]} = 0 ] || kill "${lanes[@]}" 2>/dev/null || true
@@ -99,11 +107,6 @@ finish() {
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
-
-begun=$SECONDS
-started=$SECONDS
-dotnet build NearCache.sln -c Release -v quiet --nologo >"$work/build.log" 2>&1 || { cat "$work/build.log"; fail "it does not build"; }
-say "built in $((SECONDS - started)) s"
 
 if [ $# -gt 0 ]; then suites=("$@"); else
   suites=()
@@ -115,8 +118,13 @@ if [ $# -gt 0 ]; then suites=("$@"); else
 fi
 
 for suite in "${suites[@]}"; do
-  [ -z "$suite" ] || [ -e "artifacts/bin/$suite/release/$suite.dll" ] || fail "there is no suite '$suite'"
+  [ -z "$suite" ] || [ -e "tests/$suite/$suite.csproj" ] || fail "there is no suite '$suite'"
 done
+
+begun=$SECONDS
+started=$SECONDS
+dotnet build NearCache.sln -c Release -v quiet --nologo >"$work/build.log" 2>&1 || { cat "$work/build.log"; fail "it does not build"; }
+say "built in $((SECONDS - started)) s"
 
 minutes=${NEARCACHE_SUITE_MINUTES:-$([ "${NEARCACHE_FULL-}" = 1 ] && echo 60 || echo 20)}
 # Tests wait more than they compute: several classes at a time fill two cores. In full their figures count, and nothing runs beside them.

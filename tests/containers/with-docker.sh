@@ -55,7 +55,7 @@ if ! ip netns add "$name" 2>/dev/null || ! "${inside[@]}" ip link set lo up 2>/d
 fi
 # In its folder, by which tests/run.sh finds what a killed run left.
 cd "$folder" || exit 1
-"${inside[@]}" dockerd --data-root "$folder/root" --exec-root "$folder/run" -p "$folder/pid" -H "unix://$folder/docker.sock" >"$folder/log" 2>&1 &
+"${inside[@]}" env TMPDIR="$folder" dockerd --data-root "$folder/root" --exec-root "$folder/run" -p "$folder/pid" -H "unix://$folder/docker.sock" >"$folder/log" 2>&1 &
 daemon=$!
 for _ in $(seq 1200); do
   docker -H "unix://$folder/docker.sock" version >/dev/null 2>&1 && break
