@@ -3,12 +3,14 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace NearCache.TestSupport.Servers;
 
 /// <summary>A server started for tests: can be killed, stopped in its tracks, and started again on the same port.</summary>
 /// <remarks>
-/// It dies with the test process. <c>tests/run.sh</c> ends what a crashed test process left, found by its folder under TMPDIR.
+/// It dies with the test process, unless that is killed. <c>tests/run.sh</c> ends what a killed test process left, found by its folder
+/// under TMPDIR.
 /// </remarks>
 public abstract class ServerProcess : IAsyncDisposable
 {
@@ -20,13 +22,19 @@ public abstract class ServerProcess : IAsyncDisposable
     private readonly List<string> _output = [];
     private Process? _process;
 
-    static ServerProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    // A signal ends the process without the event ProcessExit, and a host under test would keep it from ending. Ctrl-C is left to the
+    // test runner, which disposes the servers.
+    private static readonly PosixSignalRegistration[] Signals =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Environment.Exit(143)),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => Environment.Exit(129)),
+    ];
+
+    static ServerProcess()
     {
-        foreach (var server in Running.Keys)
-        {
-            server.KillNow();
-        }
-    };
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => KillAll();
+        GC.KeepAlive(Signals);
+    }
 
     protected ServerProcess(int port)
     {
@@ -195,6 +203,14 @@ public abstract class ServerProcess : IAsyncDisposable
             return true;
         }
     });
+
+    private static void KillAll()
+    {
+        foreach (var server in Running.Keys)
+        {
+            server.KillNow();
+        }
+    }
 
     private void KillNow()
     {
