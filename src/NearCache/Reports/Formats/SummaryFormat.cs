@@ -9,7 +9,7 @@ namespace NearCache.Reports.Formats;
 /// <remarks>
 /// docs/formats.md, "Process reports". A summary that is too large loses parts in this order: long names are shortened to 40 bytes, the
 /// carriers and the address of the node, which the detail has, too, are left out, the checks of the monitor but its violations, the
-/// connections, the stops, the hashes, and names are shortened to 16 bytes.
+/// connections, the stops, the hashes and the time of the last violation, and names are shortened to 16 bytes.
 /// </remarks>
 internal static class SummaryFormat
 {
@@ -198,7 +198,7 @@ internal static class SummaryFormat
                 }
 
                 writer.WriteEndArray();
-                if (monitor.ViolatedBefore is { } violated)
+                if (size < Size.NoHashes && monitor.ViolatedBefore is { } violated)
                 {
                     writer.WriteNumber("violated"u8, (long)violated.TotalMilliseconds);
                 }
