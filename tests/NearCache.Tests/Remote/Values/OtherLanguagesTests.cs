@@ -3,20 +3,28 @@ using System.Reflection.Emit;
 
 namespace NearCache.Tests.Remote.Values;
 
-/// <summary>Types as the F# compiler makes them: the field of a property <c>Name</c> is <c>Name@</c>.</summary>
-public sealed class FSharpTypesTests
+/// <summary>
+/// Types as other compilers make them: the field of a property <c>Name</c> is <c>Name@</c> in F#, <c>_Name</c> in Visual Basic, and
+/// <c>$Name</c> in an anonymous type there.
+/// </summary>
+public sealed class OtherLanguagesTests
 {
-    [Fact]
-    public async Task A_record_comes_back_whole()
+    private static readonly char[] Signs = ['@', '_', '$'];
+
+    [Theory]
+    [InlineData("Id@", "Name@")]
+    [InlineData("_Id", "_Name")]
+    [InlineData("$Id", "$Name")]
+    public async Task Properties_come_back_whole(params string[] fields)
     {
-        var type = Define("Product", "Id@", "Name@");
+        var type = Define("Product", fields);
         var product = Activator.CreateInstance(type, "1", "coat")!;
 
         Assert.Equal(["1", "coat"], await StoreAndReadAsync(type, product));
     }
 
     [Fact]
-    public async Task A_class_with_a_check_of_its_constructor_comes_back_whole()
+    public async Task A_check_of_a_constructor_is_no_state()
     {
         var type = Define("Shop", "Town@", "init@12");
         var shop = Activator.CreateInstance(type, "Ulm")!;
@@ -34,12 +42,12 @@ public sealed class FSharpTypesTests
         Assert.Contains("Counter.count is not written", refused.Message, StringComparison.Ordinal);
     }
 
-    // A class with a constructor that sets the fields whose names end with @, and a property for each of them.
+    // A class with a constructor that sets the fields whose names have one of the signs, and a property for each of them.
     private static Type Define(string name, params string[] fields)
     {
-        var type = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("FSharpTypes"), AssemblyBuilderAccess.Run)
-            .DefineDynamicModule("FSharpTypes").DefineType(name, TypeAttributes.Public | TypeAttributes.Sealed);
-        var given = fields.Where(field => field.EndsWith('@')).ToArray();
+        var type = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName("OtherLanguages"), AssemblyBuilderAccess.Run)
+            .DefineDynamicModule("OtherLanguages").DefineType(name, TypeAttributes.Public | TypeAttributes.Sealed);
+        var given = fields.Where(field => field.Trim(Signs) != field).ToArray();
         var constructor = type.DefineConstructor(
             MethodAttributes.Public, CallingConventions.Standard, [.. given.Select(_ => typeof(string))]);
         var body = constructor.GetILGenerator();
@@ -53,11 +61,11 @@ public sealed class FSharpTypesTests
         foreach (var (index, fieldName) in given.Index())
         {
             var field = type.DefineField(fieldName, typeof(string), FieldAttributes.Assembly);
-            constructor.DefineParameter(index + 1, ParameterAttributes.None, fieldName[..^1].ToLowerInvariant());
+            constructor.DefineParameter(index + 1, ParameterAttributes.None, fieldName.Trim(Signs).ToLowerInvariant());
             body.Emit(OpCodes.Ldarg_0);
             body.Emit(OpCodes.Ldarg, (short)(index + 1));
             body.Emit(OpCodes.Stfld, field);
-            AddProperty(type, fieldName[..^1], field);
+            AddProperty(type, fieldName.Trim(Signs), field);
         }
 
         body.Emit(OpCodes.Ret);
@@ -75,7 +83,7 @@ public sealed class FSharpTypesTests
     }
 
     // The values of the properties of what was read.
-    private static Task<string[]> StoreAndReadAsync(Type type, object value) => (Task<string[]>)typeof(FSharpTypesTests)
+    private static Task<string[]> StoreAndReadAsync(Type type, object value) => (Task<string[]>)typeof(OtherLanguagesTests)
         .GetMethod(nameof(StoreAndReadOfAsync), BindingFlags.NonPublic | BindingFlags.Static)!.MakeGenericMethod(type)
         .Invoke(null, [value])!;
 
