@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -18,7 +17,9 @@ internal sealed class SourceProject
         global using System.Threading.Tasks;
         """;
 
-    private static readonly ConcurrentDictionary<string, Lazy<SourceProject>> Projects = new();
+    // Compilations take hundreds of megabytes: none is kept for tests that do not ask for it.
+    private static readonly Dictionary<string, WeakReference<SourceProject>> Projects = [];
+    private static readonly Lock Reading = new();
 
     // Read once: all compilations share them.
     private static readonly IReadOnlyList<(string Name, MetadataReference Reference)> References =
@@ -43,10 +44,22 @@ internal sealed class SourceProject
         _names = [.. sources.SelectMany(tree => Resolve(compilation.GetSemanticModel(tree), tree))];
     }
 
-    /// <summary>Reads a project below <c>src</c>. Each is compiled once, whichever test asks first.</summary>
-    public static SourceProject Read(string name) => Projects.GetOrAdd(name, _ => new(() => new(
-        name, Repository.Files($"src/{name}", "*.cs")
-            .Select(file => (file[$"src/{name}/".Length..], File.ReadAllText(Repository.At(file))))))).Value;
+    /// <summary>Reads a project below <c>src</c>. Tests that ask for it at about the same time share the compilation.</summary>
+    public static SourceProject Read(string name)
+    {
+        lock (Reading)
+        {
+            if (!Projects.TryGetValue(name, out var read) || !read.TryGetTarget(out var project))
+            {
+                project = new SourceProject(
+                    name, Repository.Files($"src/{name}", "*.cs")
+                        .Select(file => (file[$"src/{name}/".Length..], File.ReadAllText(Repository.At(file)))));
+                Projects[name] = new WeakReference<SourceProject>(project);
+            }
+
+            return project;
+        }
+    }
 
     /// <summary>A project of the given texts.</summary>
     public static SourceProject Of(params (string Path, string Text)[] files) => new("Example", files);
