@@ -20,6 +20,7 @@ public sealed class FleetClientTests
         await fleet.AreMembersAsync(1);
         await fleet.Admin.CreateAsync("/dubbo", null);
         await using var client = await ConnectAsync(fleet, readOnly: true);
+        await UntilHasSessionAsync(client);
         var before = await fleet.ZooKeeper.LastZxidAsync();
 
         var rules = await client.GetRulesAsync(Token);
@@ -91,6 +92,7 @@ public sealed class FleetClientTests
         await fleet.Caches[0].DisposeAsync();
         var time = new ManualTime();
         await using var client = await ConnectAsync(fleet, readOnly: true, time);
+        await UntilHasSessionAsync(client);
         var before = await Task.WhenAll(fleet.Memcached.Select(server => MemcachedContent.ReadAsync(server, Token)));
         var zxid = await fleet.ZooKeeper.LastZxidAsync();
 
@@ -178,6 +180,10 @@ public sealed class FleetClientTests
         Assert.Null(rules.Registry.Unknown);
         Assert.All(rules.Servers, server => Assert.Null(server.Carried.Unknown));
     }
+
+    // The client connects to ZooKeeper beside its first reading, and the start of a session is a transaction.
+    private static Task UntilHasSessionAsync(FleetClient client) => Eventually.BecomesTrueAsync(
+        async () => (await client.GetRulesAsync(Token)).Registry.IsKnown, "the client has a session");
 
     private static Task<FleetClient> ConnectAsync(
         RuleFleet fleet, bool readOnly, TimeProvider? time = null, TimeSpan? ensembleTimeout = null)

@@ -16,17 +16,17 @@ public sealed class ShownFleet : IAsyncLifetime
 
     private readonly List<IAsyncDisposable> _parts = [];
 
-    internal MemcachedProcess[] Memcached { get; private set; } = [];
+    internal MemcachedProcess[] Memcached { get => Started(field); private set; } = [];
 
-    internal ZooKeeperEnsemble ZooKeeper { get; private set; } = null!;
+    internal ZooKeeperEnsemble ZooKeeper { get => Started(field); private set; } = null!;
 
-    internal CacheProcess[] Processes { get; private set; } = [];
+    internal CacheProcess[] Processes { get => Started(field); private set; } = [];
 
-    internal FleetClient Client { get; private set; } = null!;
+    internal FleetClient Client { get => Started(field); private set; } = null!;
 
-    internal ConsoleHost Console { get; private set; } = null!;
+    internal ConsoleHost Console { get => Started(field); private set; } = null!;
 
-    internal Browser Browser { get; private set; } = null!;
+    internal Browser Browser { get => Started(field); private set; } = null!;
 
     /// <summary>The settings with which the console observes the fleet.</summary>
     internal NearCacheOptions Settings { get; } = new() { Namespace = "rules" };
@@ -62,12 +62,9 @@ public sealed class ShownFleet : IAsyncLifetime
         await Pictures.ReadyAsync(Console.Address);
     }
 
-    /// <summary>Opens a page of the console, or skips the test without a browser.</summary>
-    internal Task<Viewer> OpenAsync(string page = "", string user = "operator", Func<IPage, Task>? before = null)
-    {
-        Browser.Require();
-        return Browser.OpenAsync(new Uri(Console.Address, page), user, before);
-    }
+    /// <summary>Opens a page of the console.</summary>
+    internal Task<Viewer> OpenAsync(string page = "", string user = "operator", Func<IPage, Task>? before = null) =>
+        Browser.OpenAsync(new Uri(Console.Address, page), user, before);
 
     /// <summary>The id of a process, once it has reported.</summary>
     internal async Task<string> IdOfAsync(int process)
@@ -96,6 +93,13 @@ public sealed class ShownFleet : IAsyncLifetime
         {
             await _parts[i].DisposeAsync();
         }
+    }
+
+    // Without a browser nothing is started, and the test is skipped.
+    private static T Started<T>(T part)
+    {
+        Browser.Require();
+        return part;
     }
 
     private async Task<T> Kept<T>(Task<T> starting)
