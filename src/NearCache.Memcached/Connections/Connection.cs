@@ -261,12 +261,12 @@ internal sealed class Connection : IPendingOperations
         LinkedListNode<ScheduledCompletionSource<bool>> waiter;
         lock (_gate)
         {
-            if (_closed)
+            if (_closed || _inFlight.AddWaiter() is not { } added)
             {
                 return;
             }
 
-            waiter = _inFlight.AddWaiter();
+            waiter = added;
         }
 
         try

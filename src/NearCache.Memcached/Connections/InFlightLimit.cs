@@ -42,9 +42,12 @@ internal sealed class InFlightLimit(MemcachedOptions options)
         }
     }
 
-    /// <summary>Adds a waiter. Its source is completed when the caller may try again.</summary>
-    public LinkedListNode<ScheduledCompletionSource<bool>> AddWaiter() =>
-        _waiters.AddLast(new ScheduledCompletionSource<bool>(queue: null));
+    /// <summary>
+    /// Adds a waiter. Its source is completed when the caller may try again. Returns null if nothing is in flight: the caller may try
+    /// again at once, and no release would wake it.
+    /// </summary>
+    public LinkedListNode<ScheduledCompletionSource<bool>>? AddWaiter() =>
+        _commands == 0 ? null : _waiters.AddLast(new ScheduledCompletionSource<bool>(queue: null));
 
     /// <summary>Removes a waiter unless it has been completed: nothing references a caller that no longer waits.</summary>
     public void RemoveWaiter(LinkedListNode<ScheduledCompletionSource<bool>> waiter)

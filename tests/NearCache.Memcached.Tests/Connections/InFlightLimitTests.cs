@@ -34,7 +34,7 @@ public sealed class InFlightLimitTests
     {
         var limit = new InFlightLimit(new MemcachedOptions { MaxInFlightCommands = 1 });
         limit.Acquire(1, 10);
-        var (one, two) = (limit.AddWaiter(), limit.AddWaiter());
+        var (one, two) = (limit.AddWaiter()!, limit.AddWaiter()!);
 
         limit.RemoveWaiter(one);
         limit.RemoveWaiter(one);
@@ -44,5 +44,42 @@ public sealed class InFlightLimitTests
         Assert.False(one.Value.Task.IsCompleted);
         limit.RemoveWaiter(two);
         Assert.True(limit.HasCapacity(1, 10, isRetry: false));
+    }
+
+    [Fact]
+    public void Nothing_waits_while_nothing_is_in_flight()
+    {
+        var limit = new InFlightLimit(new MemcachedOptions { MaxInFlightCommands = 1 });
+        limit.Acquire(1, 10);
+        Assert.False(limit.HasCapacity(1, 10, isRetry: false));
+
+        // The command ends before its caller waits.
+        limit.Release(1, 10);
+
+        Assert.Null(limit.AddWaiter());
+        Assert.True(limit.HasCapacity(1, 10, isRetry: false));
+    }
+
+    [Fact]
+    public async Task Callers_above_the_limit_are_served_however_their_waits_meet_the_replies()
+    {
+        await using var server = FakeMemcached.Start();
+
+        // Its clock stands still: a caller that is not woken waits for ever.
+        await using var client = new MemcachedClient(
+            new MemcachedOptions { Servers = { server.Address }, MaxInFlightCommands = 1 }, timeProvider: new ManualTime());
+        await client.GetAsync("warm");
+
+        var callers = Enumerable.Range(0, 2).Select(caller => Task.Run(async () =>
+        {
+            var random = new Random(caller);
+            for (var call = 0; call < 20_000; call++)
+            {
+                Thread.SpinWait(random.Next(2000));
+                await client.GetAsync($"{caller}");
+            }
+        }));
+
+        await Task.WhenAll(callers).WaitAsync(TimeSpan.FromMinutes(2));
     }
 }
