@@ -40,8 +40,8 @@ public sealed record CarrierSnapshot
     public long Unreadable { get; init; }
 
     /// <summary>
-    /// Gets the number of received messages without a valid signature. Their keys were dropped from the near tier, and nothing else was
-    /// concluded from them.
+    /// Gets the number of received messages that name keys and have no valid signature. The keys were dropped from the near tier, and
+    /// nothing else was concluded from the messages.
     /// </summary>
     public long WithoutSignature { get; init; }
 

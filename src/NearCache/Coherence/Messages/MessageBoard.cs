@@ -68,7 +68,7 @@ internal sealed class MessageBoard
         }
     }
 
-    /// <summary>Gets the number of messages that have a valid form, but no valid signature.</summary>
+    /// <summary>Gets the number of messages with announcements that have a valid form, but no valid signature.</summary>
     public long WithoutSignature => Interlocked.Read(ref _unsigned);
 
     /// <summary>Gets the time from publishing a message to its return, in milliseconds.</summary>
@@ -176,7 +176,7 @@ internal sealed class MessageBoard
     /// <summary>Counts a message that cannot be read.</summary>
     public void Unreadable() => Interlocked.Increment(ref _unreadable);
 
-    /// <summary>Records a message. Returns whether another member sent it, so that its announcements are to be applied.</summary>
+    /// <summary>Records a message. Returns whether another process sent it, so that its announcements are to be applied.</summary>
     /// <param name="message">The message.</param>
     /// <param name="isMember">Whether its sender is known to belong to the namespace.</param>
     /// <param name="now">The monotonic millisecond.</param>
@@ -193,6 +193,11 @@ internal sealed class MessageBoard
             if (isMember)
             {
                 _delivery.HeardFrom(message.Sender, message.Members, now);
+            }
+            else if (message.Announcements.Count == 0)
+            {
+                // A process that has read no identity yet probes without a signature. It tells nothing.
+                return false;
             }
             else
             {

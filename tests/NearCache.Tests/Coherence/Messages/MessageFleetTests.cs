@@ -251,6 +251,21 @@ public sealed class MessageFleetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_probe_without_a_signature_says_nothing_and_is_not_reported()
+    {
+        var (_, reader) = await FleetAsync();
+        await NearAsync(reader);
+        var (unsigned, logged) = (Carrier(reader).WithoutSignature, _log.Of(1862).Length);
+
+        // As a process sends it that has read no identity of a server yet.
+        _broker.Publish(new AnnouncementMessage { Sender = 99, Number = 1, Members = 50 }.Encode(new Dictionary<ulong, string>()));
+
+        Assert.Equal((unsigned, logged), (Carrier(reader).WithoutSignature, _log.Of(1862).Length));
+        Assert.Equal(2, Carrier(reader).Members);
+        Assert.Equal(CacheSource.Near, (await reader.GetAsync<string>(Key)).Source);
+    }
+
+    [Fact]
     public async Task A_flood_of_garbage_is_shed_and_changes_nothing()
     {
         var (writer, reader) = await FleetAsync();
