@@ -18,8 +18,8 @@ internal static class LimitedClose
         Abandon(closing);
     }
 
-    /// <summary>Observes the exception of a task that no code awaits any more.</summary>
-    public static void Abandon(Task task) => _ = task.ContinueWith(
+    // Observes the exception of a task that no code awaits any more.
+    private static void Abandon(Task task) => _ = task.ContinueWith(
         static ended => ended.Exception,
         CancellationToken.None,
         TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,

@@ -19,7 +19,6 @@ public sealed class CarrierTests(ShownFleet fleet)
     [Fact]
     public async Task A_process_shows_its_carrier_and_what_it_carries()
     {
-        Browser.Require();
         var id = await fleet.IdOfAsync(1);
         await using var viewer = await fleet.OpenAsync("processes?process=" + id);
         var table = viewer.Page.GetByRole(AriaRole.Table, new PageGetByRoleOptions { Name = "Carriers of announcements" });
@@ -32,7 +31,6 @@ public sealed class CarrierTests(ShownFleet fleet)
     [Fact]
     public async Task A_carrier_that_delivers_nothing_is_marked_in_the_list_and_explained_on_the_page_of_the_process()
     {
-        Browser.Require();
         var id = await fleet.IdOfAsync(1);
         await using var viewer = await fleet.OpenAsync("processes", before: async page =>
         {

@@ -17,7 +17,6 @@ public sealed class HostileTextTests(ShownFleet fleet)
     [Fact]
     public async Task Hostile_authors_reasons_patterns_and_pods_are_shown_as_text()
     {
-        Browser.Require();
         await fleet.Client.Rules.AddAsync(
             new RuleOptions { Name = "hostile", Match = "\"><img/src=x/onerror=alert(3)>:*", Enabled = false },
             new EditReason { Who = Hostile + Unseen + "gnp.exe", Why = "javascript:alert(4)\r\nSet-Cookie: x" });
@@ -44,7 +43,6 @@ public sealed class HostileTextTests(ShownFleet fleet)
     [Fact]
     public async Task A_hostile_key_is_shown_as_text()
     {
-        Browser.Require();
         await using var viewer = await fleet.OpenAsync("key#" + Uri.EscapeDataString("product:" + Hostile));
         await viewer.ShowsAsync("product:" + Hostile);
         await viewer.Button("Why is it near, or not?").ClickAsync();

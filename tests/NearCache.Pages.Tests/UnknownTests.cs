@@ -10,7 +10,6 @@ public sealed class UnknownTests(ShownFleet fleet)
     [Fact]
     public async Task Every_figure_of_the_first_screen_that_is_unknown_says_so()
     {
-        Browser.Require();
         await using var viewer = await fleet.OpenAsync(before: async page =>
         {
             await page.RouteAsync("**/live", route => route.AbortAsync());

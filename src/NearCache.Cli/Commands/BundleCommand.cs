@@ -189,13 +189,7 @@ internal static partial class BundleCommand
         }
 
         json.WriteEndArray();
-        json.WriteStartArray("stops");
-        foreach (var stop in rules.Stops)
-        {
-            json.WriteStringValue(StopCommands.Describe(stop));
-        }
-
-        json.WriteEndArray();
+        json.Texts("stops", rules.Stops.Select(StopCommands.Describe));
         json.WriteStartArray("history");
         foreach (var edit in rules.History)
         {
@@ -205,7 +199,6 @@ internal static partial class BundleCommand
             json.WriteString("who", edit.Who);
             json.WriteBoolean("isVerified", edit.IsVerified);
             json.WriteString("why", edit.Why);
-            json.WriteStartArray("changes");
             var shown = edit with
             {
                 Changes = edit.Changes?.Select(change => change with
@@ -214,12 +207,7 @@ internal static partial class BundleCommand
                     After = change.After is { } after ? WithoutKeys(after) : null,
                 }).ToArray(),
             };
-            foreach (var line in RuleChanges.Describe(shown))
-            {
-                json.WriteStringValue(line);
-            }
-
-            json.WriteEndArray();
+            json.Texts("changes", RuleChanges.Describe(shown));
             json.WriteEndObject();
         }
 

@@ -20,7 +20,7 @@ internal static class ProcessJson
         }
 
         json.WriteEndArray();
-        Texts(json, "missing", missing);
+        json.Texts("missing", missing);
         json.WriteEndObject();
     }
 
@@ -121,17 +121,6 @@ internal static class ProcessJson
         }
 
         json.WriteEndObject();
-        Texts(json, "dropped", detail.Dropped);
-    }
-
-    private static void Texts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
-    {
-        json.WriteStartArray(name);
-        foreach (var text in texts)
-        {
-            json.WriteStringValue(text);
-        }
-
-        json.WriteEndArray();
+        json.Texts("dropped", detail.Dropped);
     }
 }

@@ -48,4 +48,16 @@ internal static class JsonOutput
             json.WriteNull(name);
         }
     }
+
+    /// <summary>Writes an array of texts.</summary>
+    public static void Texts(this Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
 }
