@@ -7,20 +7,16 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.Deployment.Tests.Alerts;
 
 /// <summary><c>nearcache console</c> in a separate process, which believes this machine to be its sign-in.</summary>
-internal sealed class ConsoleProcess : ServerProcess
+internal sealed class ConsoleProcess : HttpServerProcess
 {
     private readonly Dictionary<string, string> _settings;
-    private readonly HttpClient _http;
 
     private ConsoleProcess(Dictionary<string, string> settings)
-        : base(Ports.Free())
+        : base("/health/live")
     {
         _settings = settings;
-        _http = new HttpClient
-        {
-            BaseAddress = new Uri($"http://{Address}"),
-            DefaultRequestHeaders = { { "X-Forwarded-User", "prometheus" }, { "X-Forwarded-Groups", "monitoring" } },
-        };
+        Http.DefaultRequestHeaders.Add("X-Forwarded-User", "prometheus");
+        Http.DefaultRequestHeaders.Add("X-Forwarded-Groups", "monitoring");
     }
 
     public static async Task<ConsoleProcess> StartNewAsync(IReadOnlyList<string> memcacheds, string zooKeeper)
@@ -45,16 +41,10 @@ internal sealed class ConsoleProcess : ServerProcess
     }
 
     /// <summary>The figures of the fleet, as Prometheus gets them through its door.</summary>
-    public Task<string> ScrapeAsync() => _http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+    public Task<string> ScrapeAsync() => Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
 
     /// <summary>Looks at the overview: while a viewer does, the console reads the fleet every five seconds.</summary>
-    public Task<string> LookAsync() => _http.GetStringAsync(new Uri("/api/contexts/shop", UriKind.Relative));
-
-    public override async ValueTask DisposeAsync()
-    {
-        _http.Dispose();
-        await base.DisposeAsync();
-    }
+    public Task<string> LookAsync() => Http.GetStringAsync(new Uri("/api/contexts/shop", UriKind.Relative));
 
     protected override ProcessStartInfo Command()
     {
@@ -67,18 +57,5 @@ internal sealed class ConsoleProcess : ServerProcess
 
         start.Environment["HOME"] = Folder;
         return start;
-    }
-
-    protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var live = await _http.GetAsync(new Uri("/health/live", UriKind.Relative), cancellationToken);
-            return live.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
     }
 }

@@ -10,12 +10,12 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.Deployment.Tests.Alerts;
 
 /// <summary>The distribution's Prometheus with the rules of deploy/monitoring, whose durations may be shortened.</summary>
-internal sealed partial class PrometheusProcess : ServerProcess
+internal sealed partial class PrometheusProcess : HttpServerProcess
 {
-    private readonly HttpClient _http;
-
     private PrometheusProcess()
-        : base(Ports.Free()) => _http = new HttpClient { BaseAddress = new Uri($"http://{Address}") };
+        : base("/-/ready")
+    {
+    }
 
     /// <summary>Starts one that asks the targets of <see cref="Watch"/>.</summary>
     /// <param name="speed">How many times as fast rules are evaluated, and how many times shorter their durations are.</param>
@@ -55,7 +55,7 @@ internal sealed partial class PrometheusProcess : ServerProcess
     /// <summary>The alerts that fire now, with their texts.</summary>
     public async Task<IReadOnlyList<(string Name, string Summary)>> FiringAsync()
     {
-        var answer = await _http.GetFromJsonAsync<JsonElement>(new Uri("/api/v1/alerts", UriKind.Relative));
+        var answer = await Http.GetFromJsonAsync<JsonElement>(new Uri("/api/v1/alerts", UriKind.Relative));
         return
         [
             .. from alert in answer.GetProperty("data").GetProperty("alerts").EnumerateArray()
@@ -70,7 +70,7 @@ internal sealed partial class PrometheusProcess : ServerProcess
     public async Task<IReadOnlyList<(string Labels, double Value)>> QueryAsync(string expression)
     {
         var query = "/api/v1/query?query=" + Uri.EscapeDataString(expression);
-        var answer = await _http.GetFromJsonAsync<JsonElement>(new Uri(query, UriKind.Relative));
+        var answer = await Http.GetFromJsonAsync<JsonElement>(new Uri(query, UriKind.Relative));
         return
         [
             .. answer.GetProperty("data").GetProperty("result").EnumerateArray().Select(series => (
@@ -80,30 +80,11 @@ internal sealed partial class PrometheusProcess : ServerProcess
         ];
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        _http.Dispose();
-        await base.DisposeAsync();
-    }
-
     protected override ProcessStartInfo Command() => new(
         "prometheus",
         [
             "--config.file=prometheus.yml", "--storage.tsdb.path=data", $"--web.listen-address={Address}", "--log.level=warn",
         ]);
-
-    protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var ready = await _http.GetAsync(new Uri("/-/ready", UriKind.Relative), cancellationToken);
-            return ready.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
 
     private static string Shorten(string rules, double speed, TimeSpan longest) => Duration().Replace(rules, match =>
     {

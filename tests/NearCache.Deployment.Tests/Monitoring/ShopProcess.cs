@@ -7,20 +7,14 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.Deployment.Tests.Monitoring;
 
 /// <summary>The Storefront sample in a separate process, and its use.</summary>
-internal sealed class ShopProcess : ServerProcess
+internal sealed class ShopProcess : HttpServerProcess
 {
     public const string Namespace = "storefront";
     private readonly string[] _settings;
-    private readonly HttpClient _http;
-
     private readonly string _pod;
 
     private ShopProcess(string[] settings, string pod)
-        : base(Ports.Free())
-    {
-        (_settings, _pod) = (settings, pod);
-        _http = new HttpClient { BaseAddress = new Uri($"http://{Address}") };
-    }
+        : base("/health/live") => (_settings, _pod) = (settings, pod);
 
     public static Task<ShopProcess> StartNewAsync(string memcached, string zooKeeper, params string[] more) =>
         StartPodAsync("shop-1", [memcached], zooKeeper, more);
@@ -44,10 +38,10 @@ internal sealed class ShopProcess : ServerProcess
     {
         foreach (var path in new[] { "/products/1", "/products/1", "/products/2", "/parameters/banner", "/baskets/a" })
         {
-            using var read = await _http.GetAsync(new Uri(path, UriKind.Relative));
+            using var read = await Http.GetAsync(new Uri(path, UriKind.Relative));
         }
 
-        using var written = await _http.PutAsJsonAsync("/parameters/delivery", new { value = "4.90" });
+        using var written = await Http.PutAsJsonAsync("/parameters/delivery", new { value = "4.90" });
     }
 
     /// <summary>Reads a key that a rule keeps near.</summary>
@@ -55,14 +49,14 @@ internal sealed class ShopProcess : ServerProcess
     {
         for (var time = 0; time < times; time++)
         {
-            using var read = await _http.GetAsync(new Uri("/products/1", UriKind.Relative));
+            using var read = await Http.GetAsync(new Uri("/products/1", UriKind.Relative));
         }
     }
 
     /// <summary>Changes a parameter. Returns whether the shop has confirmed it.</summary>
     public async Task<bool> ChangeAsync(string parameter)
     {
-        using var written = await _http.PutAsJsonAsync($"/parameters/{parameter}", new { value = "4.90" });
+        using var written = await Http.PutAsJsonAsync($"/parameters/{parameter}", new { value = "4.90" });
         return written.IsSuccessStatusCode;
     }
 
@@ -70,7 +64,7 @@ internal sealed class ShopProcess : ServerProcess
     public async Task ReadAsync(int product)
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"/products/{product}");
-        using var read = await _http.GetAsync(new Uri(path, UriKind.Relative));
+        using var read = await Http.GetAsync(new Uri(path, UriKind.Relative));
     }
 
     /// <summary>Stops a rule, as an operator with the key of the shop.</summary>
@@ -81,22 +75,16 @@ internal sealed class ShopProcess : ServerProcess
             Content = JsonContent.Create(new { rule, who = "alice", why = "a test" }),
             Headers = { { "Authorization", $"Bearer {key}" } },
         };
-        using var stopped = await _http.SendAsync(request);
+        using var stopped = await Http.SendAsync(request);
         Assert.True(stopped.IsSuccessStatusCode, await stopped.Content.ReadAsStringAsync());
     }
 
-    public Task<string> ScrapeAsync() => _http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+    public Task<string> ScrapeAsync() => Http.GetStringAsync(new Uri("/metrics", UriKind.Relative));
 
     public async Task<System.Net.HttpStatusCode> StatusOfAsync(string path)
     {
-        using var response = await _http.GetAsync(new Uri(path, UriKind.Relative));
+        using var response = await Http.GetAsync(new Uri(path, UriKind.Relative));
         return response.StatusCode;
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        _http.Dispose();
-        await base.DisposeAsync();
     }
 
     protected override ProcessStartInfo Command()
@@ -107,18 +95,5 @@ internal sealed class ShopProcess : ServerProcess
         start.Environment["POD_NAME"] = _pod;
         start.Environment["NODE_NAME"] = "node-1";
         return start;
-    }
-
-    protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await _http.GetAsync(new Uri("/health/live", UriKind.Relative), cancellationToken);
-            return answer.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
     }
 }

@@ -5,20 +5,16 @@ using NearCache.TestSupport.Servers;
 namespace NearCache.IntegrationTests.EndToEnd;
 
 /// <summary>A web sample in a separate process.</summary>
-internal sealed class SampleProcess : ServerProcess
+internal sealed class SampleProcess : HttpServerProcess
 {
     private readonly string _name;
     private readonly string[] _settings;
 
     private SampleProcess(string name, string[] settings)
-        : base(Ports.Free())
-    {
-        (_name, _settings) = (name, settings);
-        Client = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = new Uri($"http://{Address}") };
-    }
+        : base("/", new SocketsHttpHandler { UseCookies = false }) => (_name, _settings) = (name, settings);
 
     /// <summary>The client of the sample. It stores no cookies: the tests pass them.</summary>
-    public HttpClient Client { get; }
+    public HttpClient Client => Http;
 
     /// <summary>Starts one with settings such as <c>NearCache:Memcached:Servers:0=…</c>, and returns when it answers.</summary>
     public static async Task<SampleProcess> StartNewAsync(string name, params string[] settings)
@@ -28,12 +24,6 @@ internal sealed class SampleProcess : ServerProcess
         return process;
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        Client.Dispose();
-        await base.DisposeAsync();
-    }
-
     protected override ProcessStartInfo Command()
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
@@ -41,18 +31,5 @@ internal sealed class SampleProcess : ServerProcess
             "dotnet", [Repository.Sample(_name), "--urls", $"http://127.0.0.1:{port}", .. _settings.Select(setting => "--" + setting)]);
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         return start;
-    }
-
-    protected override async Task<bool> AnswersAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var answer = await Client.GetAsync(new Uri("/", UriKind.Relative), cancellationToken);
-            return answer.IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
     }
 }
